@@ -1,0 +1,1 @@
+"""What a match means, and what people do with it."""

@@ -1,0 +1,1 @@
+"""Brands and their reference pictures: imports, and the index kept in step."""

@@ -1,0 +1,82 @@
+"""Everything that can go wrong for a user, each with a status, a code and a remedy.
+
+DetectorError
+├── UnreadableImage      422  the bytes are no picture that we can read
+├── ImageTooLarge        413  over the byte or pixel limit
+├── UnknownBrand         404
+├── UnknownReference     404
+├── InvalidInput         422  a file, table or argument that we cannot use
+├── Busy                 409  another process holds what we need
+└── NotReady             503  index or model is not loaded
+"""
+
+from typing import ClassVar
+
+
+class DetectorError(Exception):
+    """Base of the tree.
+
+    Attributes:
+        status: the HTTP status that fits; the one trace of HTTP outside the API.
+        code: stable, lower-case, for programs.
+        remedy: what the user can do about it.
+    """
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+
+    def __init__(self, message: str, *, remedy: str) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.args[0]} {self.remedy}"
+
+
+class UnreadableImage(DetectorError):
+    """The bytes are no picture, or a damaged one, or of a format we do not read."""
+
+    status = 422
+    code = "unreadable_image"
+
+
+class ImageTooLarge(DetectorError):
+    """The picture is over the byte or the pixel limit."""
+
+    status = 413
+    code = "image_too_large"
+
+
+class UnknownBrand(DetectorError):
+    """No brand goes by that name."""
+
+    status = 404
+    code = "unknown_brand"
+
+
+class UnknownReference(DetectorError):
+    """No reference has that id."""
+
+    status = 404
+    code = "unknown_reference"
+
+
+class InvalidInput(DetectorError):
+    """A file, a table or an argument cannot be used as it is."""
+
+    status = 422
+    code = "invalid_input"
+
+
+class Busy(DetectorError):
+    """Another process holds what this one needs."""
+
+    status = 409
+    code = "busy"
+
+
+class NotReady(DetectorError):
+    """The index or a model is not loaded."""
+
+    status = 503
+    code = "not_ready"

@@ -1,0 +1,1 @@
+"""Listing pictures: scans and their reports."""

@@ -1,0 +1,1 @@
+"""Picture in, matches out: no database, no HTTP."""

@@ -1,0 +1,72 @@
+"""The only reader of the environment."""
+
+import os
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from detector.errors import InvalidInput
+
+PREFIX = "DETECTOR_"
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set, from `DETECTOR_*` environment variables."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
+
+    data_dir: Path = Field(
+        Path("data"),
+        description="Folder of the database, the pictures and the index; "
+        "created on first use.",
+    )
+    max_image_bytes: int = Field(
+        25_000_000, ge=1_000, description="Largest picture file accepted, in bytes."
+    )
+    max_image_pixels: int = Field(
+        50_000_000, ge=10_000, description="Largest picture accepted, width × height."
+    )
+    model: str = Field(
+        "compact",
+        description="Copy embedder: `compact`, `open_clip:<model>/<tag or file>` "
+        "or `torchscript:<file>`.",
+    )
+    semantic_model: str | None = Field(
+        None,
+        description="Second embedder for other photos of the same product, "
+        "named like `model`; none by default.",
+    )
+    device: str = Field(
+        "auto", description="Where embedders run: `auto`, `cpu` or `cuda`."
+    )
+    threads: int = Field(
+        0, ge=0, description="Worker threads of a scan or import; 0 is one per core."
+    )
+
+
+def load_settings() -> Settings:
+    """Read the environment.
+
+    A misspelt variable would be ignored silently by pydantic, so an unknown
+    `DETECTOR_*` name is an error.
+
+    Raises:
+        InvalidInput: an unknown name, or a value out of bounds.
+    """
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    unknown = sorted(n for n in os.environ if n.startswith(PREFIX) and n not in known)
+    if unknown:
+        raise InvalidInput(
+            f"Unknown setting {', '.join(unknown)}.",
+            remedy=f"Known settings: {', '.join(sorted(known))}.",
+        )
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        raise InvalidInput(
+            f"{name}={first['input']!r}: {first['msg']}.",
+            remedy=f"Set {name} to a value that fits, or unset it.",
+        ) from error

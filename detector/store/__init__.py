@@ -1,0 +1,1 @@
+"""Truth on disk: database, migrations, blobs."""

@@ -1,0 +1,1 @@
+"""Nearest neighbours of vectors and of local descriptors; nothing about brands."""

@@ -1,0 +1,79 @@
+"""The VectorIndex protocol: string ids and vectors in, ids and scores out."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+"""(n, d) float32, L2-normalized rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One neighbour: the id it was added under, and its score (up = more alike)."""
+
+    id: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a stored index was made from; a different model is refused at load.
+
+    Attributes:
+        model: name of the embedder, or the recipe of the local descriptors.
+        weights_hash: SHA-256 (hex) of its weights; empty where there are none.
+        watermark: the catalogue's change number that the index has taken in.
+    """
+
+    model: str
+    weights_hash: str
+    watermark: int
+
+
+class VectorIndex(Protocol):
+    """Finds the nearest vectors by inner product.
+
+    Ids are unique: adding one that is present raises `ValueError`, remove it first.
+    """
+
+    @property
+    def dim(self) -> int: ...  # noqa: D102
+    @property
+    def ids(self) -> frozenset[str]: ...  # noqa: D102
+    def __len__(self) -> int: ...
+
+    def add(self, ids: Sequence[str], vectors: Vectors) -> None:
+        """Add one vector per id: (n, dim). Either all go in or none."""
+        ...
+
+    def remove(self, ids: Iterable[str]) -> int:
+        """Remove the ids that are present; return how many were."""
+        ...
+
+    def search(self, queries: Vectors, k: int) -> list[list[Hit]]:
+        """Find the k nearest of each query, best first; fewer if the index is smaller.
+
+        Equal scores are ordered by id, so that a result does not depend on
+        insertion order.
+        """
+        ...
+
+    def save(self, folder: Path, origin: Origin) -> None:
+        """Write the index to `folder`, replacing what was there in one step."""
+        ...
+
+    @classmethod
+    def load(cls, folder: Path, *, model: str, weights_hash: str) -> tuple[Self, int]:
+        """Load an index and its watermark.
+
+        Raises:
+            FileNotFoundError: no index there.
+            CorruptIndex: damaged, truncated, foreign, or of another format.
+            ModelMismatch: made from another model or weights.
+        """
+        ...
