@@ -7,6 +7,7 @@ DetectorError
 ├── UnknownReference     404
 ├── InvalidInput         422  a file, table or argument that we cannot use
 ├── Busy                 409  another process holds what we need
+├── StoreFault           503  the data folder or its database cannot be used
 └── NotReady             503  index or model is not loaded
 """
 
@@ -73,6 +74,13 @@ class Busy(DetectorError):
 
     status = 409
     code = "busy"
+
+
+class StoreFault(DetectorError):
+    """The data folder or its database cannot be read or written."""
+
+    status = 503
+    code = "store_fault"
 
 
 class NotReady(DetectorError):

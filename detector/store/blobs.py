@@ -1,0 +1,110 @@
+"""Pictures by the SHA-256 of their bytes, in a folder, through fsspec."""
+
+import fcntl
+import os
+import uuid
+from hashlib import sha256
+from pathlib import Path
+
+from fsspec.implementations.local import (  # type: ignore[import-untyped]
+    LocalFileSystem,
+)
+
+from detector.errors import StoreFault
+
+
+class Blobs:
+    """Content-addressed files `ab/cd/<sha256>`; a name that exists is complete.
+
+    A blob is written under a temporary name, synced and renamed, so that a kill
+    leaves either all of it or none. Temporary files carry a lock that dies with their
+    writer; what has lost its lock is litter, see `sweep`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._temporary = folder / "tmp"
+        self._files = LocalFileSystem()
+        self._files.makedirs(str(self._temporary), exist_ok=True)
+
+    def path(self, digest: str) -> Path:
+        """Say where a blob lies, or would."""
+        return self.folder / digest[:2] / digest[2:4] / digest
+
+    def put(self, data: bytes) -> str:
+        """Store the bytes and return their SHA-256; storing twice is harmless.
+
+        Raises:
+            StoreFault: the disk is full, or the folder may not be written to.
+        """
+        digest = sha256(data).hexdigest()
+        target = self.path(digest)
+        try:
+            if not self._files.exists(str(target)):
+                self._files.makedirs(str(target.parent), exist_ok=True)
+                while not self._write(data, target):
+                    pass
+        except OSError as error:
+            raise StoreFault(
+                f"{target} cannot be written: {error.strerror}.",
+                remedy="Free some disk space, or let this user write to the folder.",
+            ) from error
+        return digest
+
+    def read(self, digest: str) -> bytes:
+        """Read a blob and check it against its name.
+
+        Raises:
+            StoreFault: it is not there, or is not what its name says.
+        """
+        path = self.path(digest)
+        try:
+            data: bytes = self._files.cat_file(str(path))
+        except FileNotFoundError as error:
+            raise StoreFault(
+                f"{path} is missing.",
+                remedy="Restore it from a backup, or import its picture again.",
+            ) from error
+        if sha256(data).hexdigest() != digest:
+            raise StoreFault(
+                f"{path} does not hold the bytes that its name says.",
+                remedy="Restore it from a backup, or delete it and import its "
+                "picture again.",
+            )
+        return data
+
+    def sweep(self) -> int:
+        """Delete the temporary files of writers that were killed; return how many."""
+        num_deleted = 0
+        for path in self._temporary.iterdir():
+            try:
+                with path.open("rb") as file:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    path.unlink()
+                    num_deleted += 1
+            except (BlockingIOError, FileNotFoundError):
+                continue
+        return num_deleted
+
+    def _write(self, data: bytes, target: Path) -> bool:
+        """Write one file; False if a sweep took it before its lock was on."""
+        path = self._temporary / uuid.uuid4().hex
+        with self._files.open(str(path), "wb") as file:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            try:
+                path.replace(target)
+            except FileNotFoundError:
+                return False
+        _sync_folder(target.parent)
+        return True
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

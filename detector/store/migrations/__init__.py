@@ -1,0 +1,1 @@
+"""Schema changes, oldest first; they run when a data directory is opened."""

@@ -1,0 +1,57 @@
+"""One data directory: where the truth lies, and where what is derived from it goes."""
+
+import errno
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from detector.errors import StoreFault
+from detector.store.blobs import Blobs
+from detector.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An open data directory.
+
+    Attributes:
+        folder: the directory itself.
+        database: brands, references, descriptions, embeddings, scans.
+        blobs: the references' pictures.
+        index_folder: snapshots of the search index; derived, may be deleted.
+    """
+
+    folder: Path
+    database: Database
+    blobs: Blobs
+    index_folder: Path
+
+    def close(self) -> None:
+        """Close the database."""
+        self.database.close()
+
+
+def open_store(folder: Path) -> Store:
+    """Open a data directory, creating or upgrading it as needed.
+
+    Raises:
+        StoreFault: it cannot be created, read or written.
+        Busy: another process held the database for too long.
+    """
+    folder = folder.absolute()
+    index_folder = folder / "index"
+    try:
+        # Private: a brand's unpublished pictures may lie here.
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        index_folder.mkdir(exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "not writable", str(folder))
+        blobs = Blobs(folder / "blobs")
+        database = Database(folder / "detector.db")
+    except OSError as error:
+        raise StoreFault(
+            f"The data directory {folder} cannot be used: {error.strerror}.",
+            remedy="Make it a folder that this user can write to, or set "
+            "DETECTOR_DATA_DIR to another one.",
+        ) from error
+    return Store(folder, database, blobs, index_folder)
