@@ -25,7 +25,9 @@ class Settings(BaseSettings):
         25_000_000, ge=1_000, description="Largest picture file accepted, in bytes."
     )
     max_image_pixels: int = Field(
-        50_000_000, ge=10_000, description="Largest picture accepted, width × height."
+        50_000_000,
+        ge=10_000,
+        description="Largest picture accepted, width times height.",
     )
     model: str = Field(
         "compact",
@@ -43,6 +45,13 @@ class Settings(BaseSettings):
     threads: int = Field(
         0, ge=0, description="Worker threads of a scan or import; 0 is one per core."
     )
+
+    @property
+    def num_threads(self) -> int:
+        """Worker threads: as set, or one per core that this process may use."""
+        if self.threads or not hasattr(os, "sched_getaffinity"):
+            return self.threads or os.cpu_count() or 1
+        return len(os.sched_getaffinity(0))
 
 
 def load_settings() -> Settings:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -29,9 +29,9 @@ class Database:
     processes may do so at once.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
         self.path = path
-        self._engine = _sqlite_engine(path)
+        self._engine = _sqlite_engine(path, busy_timeout_s)
         self._writer = self._engine.execution_options(is_writer=True)
         with _faults(path), _locked(path.with_suffix(".lock")):
             _migrate(self._writer, path)
@@ -46,6 +46,7 @@ class Database:
     def write(self) -> Iterator[Session]:
         """Open a session that commits at the end, or leaves no trace on an error."""
         with _faults(self.path), Session(self._writer) as session, session.begin():
+            session.connection()  # takes the write lock now, not at the first query
             yield session
 
     def close(self) -> None:
@@ -53,10 +54,10 @@ class Database:
         self._engine.dispose()
 
 
-def _sqlite_engine(path: Path) -> Engine:
+def _sqlite_engine(path: Path, busy_timeout_s: float) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
-        connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
+        connect_args={"timeout": busy_timeout_s, "check_same_thread": False},
         max_overflow=-1,
     )
 
@@ -127,6 +128,8 @@ def _faults(path: Path) -> Iterator[None]:
     """Turn the driver's errors into ours."""
     try:
         yield
+    except IntegrityError:
+        raise  # a mistake of ours, not a fault of the file
     except DatabaseError as error:
         raise _named(path, str(error.orig)) from error
 
@@ -134,7 +137,7 @@ def _faults(path: Path) -> Iterator[None]:
 def _named(path: Path, reason: str) -> DetectorError:
     if "locked" in reason:
         return Busy(
-            f"{path} was locked for {BUSY_TIMEOUT_S:.0f} s.",
+            f"{path} was locked by another process for too long.",
             remedy="Wait for the other detector command to end, then try again.",
         )
     if "malformed" in reason or "not a database" in reason:
