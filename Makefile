@@ -3,6 +3,7 @@
 VENV ?= .venv
 PYTHON ?= python3
 
+override VENV := $(patsubst %/,%,$(VENV))
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 UNFINISHED := $(VENV).unfinished
@@ -19,7 +20,7 @@ setup: $(INSTALLED) ## create the environment in $(VENV), or bring it up to date
 
 demo: $(INSTALLED) ## draw a catalogue and listings, scan them, write demo/report.html
 	$(BIN)/python -m scripts.draw_demo --out $(DEMO)
-	$(BIN)/python -m scripts.demo $(DEMO)
+	$(BIN)/python -m scripts.run_demo $(DEMO)
 
 serve: $(INSTALLED) ## open the demo's data in the console at 127.0.0.1:8000
 	@[ -d $(DEMO)/data ] || $(MAKE) demo
@@ -72,6 +73,7 @@ $(INSTALLED): pyproject.toml requirements.lock
 	@if [ -e "$(UNFINISHED)" ]; then \
 	  echo "The last set-up of $(VENV) did not finish: starting afresh."; \
 	  rm -rf "$(VENV)"; fi
+	@mkdir -p "$(dir $(VENV))"
 	@echo "Setting up $(VENV): some minutes and 6 GB the first time."
 	@echo $$$$ >"$(UNFINISHED)"; exec $(PYTHON) -m venv "$(VENV)"
 	@echo $$$$ >"$(UNFINISHED)"; exec $(BIN)/python -m pip install --only-binary :all: \

@@ -194,6 +194,15 @@ def test_test_files_mirror_the_folders_they_test():
         assert (ROOT / folder).is_dir(), f"{file} tests no folder of the project"
 
 
+def test_every_folder_with_code_has_tests():
+    folders = {ROOT / name for name in SOURCE_FOLDERS}
+    folders |= {p for p in (ROOT / "detector").iterdir() if p.is_dir()}
+    for folder in folders:
+        code = [f for f in folder.glob("*.py") if f.name != "__init__.py"]
+        tests = ROOT / "tests" / folder.relative_to(ROOT)
+        assert not code or list(tests.glob("test_*.py")), f"{tests} holds no test"
+
+
 @pytest.mark.parametrize(
     ("path", "source", "fault"),
     [
