@@ -1,0 +1,159 @@
+"""The compact embedder: our own small copy-detection network, run by ONNX Runtime.
+
+Nothing here imports torch, whose import alone takes seconds.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from PIL import Image
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from models.compact_graph import Architecture, build_graph
+from models.embedder import RGB, Region, Vectors
+from models.errors import CorruptWeights
+from models.weights_file import require_weights, write_hash
+
+NAME = "compact"
+SHIPPED = Path(__file__).parent / "weights" / "compact-v1.safetensors"
+BATCH_SIZE = 16
+"""Pictures a pass; larger ones gained nothing on a CPU."""
+REDUCING_GAP = 2.0
+"""Large pictures are first shrunk by whole pixels to this many times the input."""
+FORMAT = "compact/1"
+
+
+class CompactEmbedder:
+    """Embeds a picture and its regions in one pass of a small network, on the CPU.
+
+    Attributes:
+        name: `compact`, or `compact:<file>` for other weights than the shipped ones.
+        weights_hash: SHA-256 of the weights file.
+    """
+
+    def __init__(self, weights: Path | None = None, *, threads: int = 1) -> None:
+        """Load the network.
+
+        Args:
+            weights: a file that `save_weights` wrote; None for the shipped one.
+            threads: that one call may use.
+
+        Raises:
+            MissingWeights: no such file.
+            CorruptWeights: cut off, altered, or not such a file.
+        """
+        path = weights or SHIPPED
+        remedy = (
+            "Install the package again: the file is part of it."
+            if weights is None
+            else "Train it with scripts/train_compact.py, or use the model `compact`."
+        )
+        self.name = NAME if weights is None else f"{NAME}:{weights}"
+        self.weights_hash = require_weights(path, remedy=remedy)
+        self._architecture, arrays = load_weights(path, remedy=remedy)
+        self._session = _start_session(path, self._architecture, arrays, threads)
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        return self._architecture.dim
+
+    @property
+    def input_px(self) -> int:
+        """Side of the square that a picture is squashed to."""
+        return self._architecture.input_px
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """What `embed_regions` looks at; the first is the whole picture."""
+        return self._architecture.regions
+
+    def embed(self, images: Sequence[RGB]) -> Vectors:
+        """Embed whole pictures; see `Embedder.embed`."""
+        return np.ascontiguousarray(self.embed_regions(images)[:, 0])
+
+    def embed_regions(self, images: Sequence[RGB]) -> NDArray[np.float32]:
+        """Embed every region of each picture; see `Embedder.embed_regions`."""
+        parts = [np.zeros((0, len(self.regions), self.dim), np.float32)]
+        for start in range(0, len(images), BATCH_SIZE):
+            batch = images[start : start + BATCH_SIZE]
+            pixels = np.stack([self._square(image) for image in batch])
+            parts.append(self._session.run(None, {"pixels": pixels})[0])
+        return np.concatenate(parts)
+
+    def _square(self, image: RGB) -> RGB:
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+            raise ValueError(
+                f"expected (height, width, 3) uint8, got {image.shape} {image.dtype}"
+            )
+        side = (self.input_px, self.input_px)
+        resized = Image.fromarray(image).resize(
+            side, Image.Resampling.BILINEAR, reducing_gap=REDUCING_GAP
+        )
+        return np.asarray(resized)
+
+
+def _start_session(
+    path: Path,
+    architecture: Architecture,
+    arrays: Mapping[str, NDArray[np.float32]],
+    threads: int,
+) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        graph = build_graph(architecture, arrays)
+        return onnxruntime.InferenceSession(
+            graph, options, providers=["CPUExecutionProvider"]
+        )
+    except KeyError as error:
+        raise CorruptWeights(
+            f"{path}: the array {error} of its own architecture is missing. "
+            "Export it again with scripts/train_compact.py."
+        ) from error
+
+
+def load_weights(
+    path: Path, *, remedy: str
+) -> tuple[Architecture, dict[str, NDArray[np.float32]]]:
+    """Read a compact network's shape and arrays.
+
+    Raises:
+        CorruptWeights: not a file that `save_weights` wrote.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("format") != FORMAT:
+                raise CorruptWeights(
+                    f"{path}: expected weights of format {FORMAT}, found "
+                    f"{metadata.get('format', 'another model')}. {remedy}"
+                )
+            architecture = Architecture.from_json(metadata["architecture"])
+            arrays = {
+                name: file.get_tensor(name).astype(np.float32)
+                for name in sorted(file.keys())
+            }
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise CorruptWeights(
+            f"{path}: no compact weights in it ({error}). {remedy}"
+        ) from error
+    return architecture, arrays
+
+
+def save_weights(
+    path: Path,
+    architecture: Architecture,
+    arrays: Mapping[str, NDArray[np.float32]],
+) -> None:
+    """Write weights as float16 with their architecture, and the hash file beside."""
+    metadata = {"format": FORMAT, "architecture": architecture.to_json()}
+    halves = {name: array.astype(np.float16) for name, array in arrays.items()}
+    save_file(halves, path, metadata)
+    write_hash(path)

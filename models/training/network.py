@@ -1,0 +1,114 @@
+"""The compact network as it is trained: residual blocks, region pooling, projection."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.compact_graph import GEM_EPSILON, Architecture, region_weights
+
+NORM_EPSILON = 1e-6
+
+
+class ConvNorm(nn.Module):
+    """A 3 by 3 convolution and its batch norm, which export folds into one."""
+
+    def __init__(self, num_in: int, num_out: int, *, stride: int = 1) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(num_in, num_out, 3, stride, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(num_out)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Convolve (n, c, h, w) and normalize."""
+        normalized: Tensor = self.norm(self.conv(features))
+        return normalized
+
+    def folded(self) -> tuple[Tensor, Tensor]:
+        """Return weight and bias of the one convolution that does the same."""
+        assert self.norm.running_var is not None
+        assert self.norm.running_mean is not None
+        gain = self.norm.weight / torch.sqrt(self.norm.running_var + self.norm.eps)
+        bias = self.norm.bias - gain * self.norm.running_mean
+        return self.conv.weight * gain[:, None, None, None], bias
+
+
+class Residual(nn.Module):
+    """Two convolutions whose result is added to what went in."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = ConvNorm(width, width)
+        self.second = ConvNorm(width, width)
+        nn.init.zeros_(self.second.norm.weight)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Refine (n, c, h, w) in place of shape."""
+        inner = functional.relu(self.first(features))
+        return functional.relu(features + self.second(inner))
+
+
+class CompactNetwork(nn.Module):
+    """One forward pass gives an embedding for each region of the architecture."""
+
+    region_mask: Tensor
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        self.architecture = architecture
+        self.stages = nn.ModuleList()
+        num_in = 3
+        for width, num_blocks in zip(
+            architecture.widths, architecture.blocks, strict=True
+        ):
+            stage = nn.ModuleList([ConvNorm(num_in, width, stride=2)])
+            stage.extend(Residual(width) for _ in range(num_blocks))
+            self.stages.append(stage)
+            num_in = width
+        self.project = nn.Linear(num_in, architecture.dim)
+        mask = region_weights(architecture.regions, architecture.map_px)
+        self.register_buffer("region_mask", torch.from_numpy(mask), persistent=False)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Embed every region.
+
+        Args:
+            pictures: (n, 3, side, side) float32, normalized as `normalize` does.
+
+        Returns:
+            (n, regions, dim) float32, L2-normalized.
+        """
+        features = pictures
+        for stage in self.stages:
+            assert isinstance(stage, nn.ModuleList)
+            features = functional.relu(stage[0](features))
+            for block in stage[1:]:
+                features = block(features)
+        with torch.autocast(features.device.type, enabled=False):
+            cubed = features.float().clamp_min(GEM_EPSILON).pow(3).flatten(2)
+            pooled = (cubed @ self.region_mask).pow(1 / 3).transpose(1, 2)
+            return functional.normalize(self.project(pooled), dim=-1, eps=NORM_EPSILON)
+
+    def normalize(self, pixels: Tensor) -> Tensor:
+        """Turn (n, side, side, 3) uint8 into what `forward` takes."""
+        planes = pixels.permute(0, 3, 1, 2).float()
+        mean = planes.new_tensor(self.architecture.mean)[:, None, None]
+        std = planes.new_tensor(self.architecture.std)[:, None, None]
+        return (planes / 255 - mean) / std
+
+    @torch.no_grad()
+    def weights(self) -> dict[str, NDArray[np.float32]]:
+        """Name the arrays that the inference graph is built from, norms folded."""
+        arrays: dict[str, Tensor] = {
+            "project.weight": self.project.weight,
+            "project.bias": self.project.bias,
+        }
+        for s, stage in enumerate(self.stages):
+            assert isinstance(stage, nn.ModuleList)
+            for b, block in enumerate(stage):
+                convs = [block] if b == 0 else [block.first, block.second]
+                for c, conv in enumerate(convs):
+                    assert isinstance(conv, ConvNorm)
+                    prefix = f"stage{s}.block{b}.conv{c}"
+                    arrays[f"{prefix}.weight"], arrays[f"{prefix}.bias"] = conv.folded()
+        return {k: v.detach().cpu().float().numpy() for k, v in arrays.items()}
