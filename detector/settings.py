@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     max_image_pixels: int = Field(
         50_000_000,
         ge=10_000,
+        le=89_000_000,
         description="Largest picture accepted, width times height.",
     )
     model: str = Field(

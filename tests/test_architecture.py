@@ -18,7 +18,11 @@ BASE = {
     "index",
     "models",
 }
-FORMATS = {"detector.avif_boxes", "detector.tiff_directory"}
+FORMATS = {
+    "detector.avif_boxes",
+    "detector.foreign_files",
+    "detector.tiff_directory",
+}
 ENGINES = BASE | {"detector.matching", "detector.store"}
 DOMAIN = ENGINES | {"detector.catalogue", "detector.listings", "detector.review"}
 SERVICE = DOMAIN | {"detector.settings", "detector.api", "detector.console"}
@@ -31,9 +35,16 @@ MAY_IMPORT = {
     "detector.workers": set(),
     "detector.settings": {"detector.errors"},
     "detector.avif_boxes": {"detector.errors"},
+    "detector.foreign_files": set(),
+    "detector.image_colors": set(),
     "detector.tiff_directory": {"detector.errors"},
     "detector.image_headers": {"detector.errors", *FORMATS},
-    "detector.images": {"detector.errors", "detector.image_headers", "models"},
+    "detector.images": {
+        "detector.errors",
+        "detector.image_colors",
+        "detector.image_headers",
+        "models",
+    },
     "detector.matching": BASE,
     "detector.store": BASE,
     "detector.catalogue": ENGINES,
