@@ -5,7 +5,6 @@ out of the `payload`, so that no comment, profile or tag list of a hostile file 
 a library that would spend minutes or gigabytes on it, or warn about it.
 """
 
-import re
 import struct
 import zlib
 from collections.abc import Callable
@@ -14,14 +13,13 @@ from dataclasses import dataclass
 from detector.avif_boxes import read_avif
 from detector.errors import UnreadableImage
 from detector.foreign_files import describe
+from detector.jpeg_segments import read_jpeg
 from detector.tiff_directory import exif_orientation, read_tiff
 
 SAVE_AGAIN = "Open it in an image editor and save it again as JPEG or PNG."
 FETCH_AGAIN = "Download or export it again."
 
-MAX_SEGMENTS = 10_000
 MAX_CHUNKS = 100_000
-MAX_SCANS = 100  # encoders write about 10; each one costs a pass over the picture
 MAX_PROFILE_BYTES = 4_000_000
 MAX_RLE_BYTES = 1_000_000  # Pillow unpacks this rarity in Python, run by run
 
@@ -82,85 +80,18 @@ def read_header(data: bytes) -> ImageHeader:
     return header
 
 
-_JPEG_MARKER = re.compile(rb"\xff+([^\xff\x00])")
-_JPEG_SCAN_END = re.compile(rb"\xff+([^\xff\x00\xd0-\xd7])")
-_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_JPEG_BARE = frozenset({0x01, *range(0xD0, 0xD9)})
-_JPEG_KEPT = _JPEG_FRAMES | {0xC4, 0xCC, 0xDB, 0xDC, 0xDD, 0xE0, 0xEE}
-
-
 def _read_jpeg(data: bytes) -> ImageHeader:
-    kept = [b"\xff\xd8"]
-    size = None
-    orientation = 1
-    profile_parts: dict[int, bytes] = {}
-    is_adobe = False
-    position = 2
-    for _ in range(MAX_SEGMENTS):
-        marker = _JPEG_MARKER.search(data, position)
-        if marker is None or marker[1] == b"\xd9":
-            raise ValueError("the JPEG ends before its first scan")
-        code = marker[1][0]
-        position = marker.end()
-        if code == 0xDA:
-            break
-        if code in _JPEG_BARE:
-            continue
-        (length,) = struct.unpack_from(">H", data, position)
-        body = data[position + 2 : position + length]
-        position += length
-        if length < 2 or position > len(data):
-            raise ValueError("a JPEG segment has an impossible length")
-        if code in _JPEG_FRAMES:
-            if size is not None:
-                raise ValueError("the JPEG has two frame headers")
-            height, width = struct.unpack_from(">HH", body, 1)
-            size = width, height
-        elif code == 0xE1 and body.startswith(b"Exif\0\0"):
-            orientation = exif_orientation(body[6:])
-        elif code == 0xE2 and body.startswith(b"ICC_PROFILE\0") and len(body) > 14:
-            profile_parts[body[12]] = body[14:]
-        elif code == 0xEE and body.startswith(b"Adobe"):
-            is_adobe = True
-        if code in _JPEG_KEPT:
-            kept.append(struct.pack(">BBH", 0xFF, code, length) + body)
-    else:
-        raise ValueError(f"the JPEG has over {MAX_SEGMENTS:,} segments")
-    if size is None:
-        raise ValueError("the JPEG has no frame header")
-    is_cut = not _ends_properly(data, position)
-    kept.append(b"\xff\xda" + data[position:])
-    if is_cut:
-        # The decoder then fills what is missing with gray instead of giving up.
-        kept.append(b"\xff\xd9")
+    jpeg = read_jpeg(data)
     return ImageHeader(
         "jpeg",
-        *size,
-        payload=b"".join(kept),
-        orientation=orientation,
-        icc_profile=b"".join(part for _, part in sorted(profile_parts.items())) or None,
-        is_cut=is_cut,
-        is_inverted=is_adobe,
+        jpeg.width,
+        jpeg.height,
+        jpeg.payload,
+        jpeg.orientation,
+        jpeg.profile,
+        is_cut=jpeg.is_cut,
+        is_inverted=jpeg.is_adobe,
     )
-
-
-def _ends_properly(data: bytes, position: int) -> bool:
-    """Walk over the scans of a JPEG; say whether an end marker follows them."""
-    num_scans = 1
-    for _ in range(MAX_SEGMENTS):
-        marker = _JPEG_SCAN_END.search(data, position)
-        if marker is None:
-            return False
-        code = marker[1][0]
-        if code == 0xD9:
-            return True
-        position = marker.end()
-        num_scans += code == 0xDA
-        if num_scans > MAX_SCANS:
-            raise ValueError(f"the JPEG has over {MAX_SCANS} scans")
-        if code not in _JPEG_BARE and position + 2 <= len(data):
-            position += int.from_bytes(data[position : position + 2])
-    raise ValueError(f"the JPEG has over {MAX_SEGMENTS:,} segments")
 
 
 def _read_png(data: bytes) -> ImageHeader:
