@@ -66,6 +66,7 @@ HOMES = {
     "torch": ("models",),
     "torchvision": ("models",),
     "open_clip": ("models",),
+    "onnx": ("models",),
     "onnxruntime": ("models",),
     "safetensors": ("models",),
     "faiss": ("index",),

@@ -95,7 +95,7 @@ def test_every_command_that_a_page_shows_exists(call):
     words = shlex.split(call)[1:]
     path = list(takewhile(re.compile(r"[a-z]+").fullmatch, words))
     shown = subprocess.run(
-        [sys.executable, "-c", "import detector.cli as c; c.main()", *path, "--help"],
+        [sys.executable, "-m", "detector.cli", *path, "--help"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -1,9 +1,13 @@
-"""The lock pins everything that pyproject.toml asks for, and names no host."""
+"""What is imported is asked for in pyproject.toml, and the lock pins all of that."""
 
+import ast
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -23,15 +27,26 @@ def pins() -> dict[str, list[Requirement]]:
     return found
 
 
-def wanted() -> list[Requirement]:
-    """Read what pyproject.toml asks for, development tools and build included."""
+def wanted(*, is_dev: bool) -> list[Requirement]:
+    """Read what pyproject.toml asks for, with or without development tools."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    lines = [
-        *project["project"]["dependencies"],
-        *project["dependency-groups"]["dev"],
-        *project["build-system"]["requires"],
-    ]
+    lines = list(project["project"]["dependencies"])
+    if is_dev:
+        lines += project["dependency-groups"]["dev"]
+        lines += project["build-system"]["requires"]
     return [Requirement(line) for line in lines]
+
+
+def libraries_of(folder: str) -> set[str]:
+    """Collect the top-level names that a folder's files import."""
+    found: set[str] = set()
+    for file in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.partition(".")[0])
+    return found
 
 
 def test_every_line_of_the_lock_is_a_pin_with_hashes():
@@ -50,7 +65,7 @@ def test_the_lock_names_no_host_and_no_local_path():
 
 def test_the_lock_fits_what_the_project_asks_for():
     pinned = pins()
-    for requirement in wanted():
+    for requirement in wanted(is_dev=True):
         options = pinned.get(canonicalize_name(requirement.name), [])
         here = [p for p in options if not p.marker or p.marker.evaluate()]
         assert len(here) == 1, f"{requirement}: run `make lock`"
@@ -62,3 +77,21 @@ def test_this_environment_is_a_python_that_the_project_supports():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     supported = Requirement(f"python{project['requires-python']}").specifier
     assert supported.contains(Version(default_environment()["python_full_version"]))
+
+
+@pytest.mark.parametrize("folder", ["detector", "index", "models", "scripts", "tests"])
+def test_every_library_that_is_imported_is_asked_for(folder):
+    ours = {"detector", "index", "models", "scripts", "tests"}
+    libraries = libraries_of(folder) - ours - sys.stdlib_module_names
+    assert libraries
+    asked = {
+        canonicalize_name(requirement.name)
+        for requirement in wanted(is_dev=folder == "tests")
+    }
+    makers = packages_distributions()
+    missing = {
+        library
+        for library in libraries
+        if not asked & {canonicalize_name(name) for name in makers.get(library, [])}
+    }
+    assert not missing, "pyproject.toml does not ask for what is imported"
