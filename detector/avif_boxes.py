@@ -37,10 +37,12 @@ def read_avif(data: bytes) -> AvifHeader:
         struct.error: the file ends inside its boxes.
     """
     payload = bytearray(data)
-    payload[8:12] = b"avif"
     meta = None
     for kind, start, end in _boxes(data, 0, len(data)):
-        if kind == b"moov":
+        if kind == b"ftyp":
+            brands = payload[start:end].replace(b"avis", b"avif")
+            payload[start:end] = brands.replace(b"msf1", b"mif1")
+        elif kind == b"moov":
             payload[start - 4 : start] = b"free"
         elif kind == b"meta" and meta is None:
             meta = start + 4, end

@@ -142,22 +142,21 @@ def _read_directory(data: bytes) -> _Directory:
 
 def _check_tiles(data: bytes, directory: _Directory) -> None:
     """Refuse what would cost far more than the number of pixels tells."""
-    tiled = int(OFFSETS[1] in directory.entries and OFFSETS[0] not in directory.entries)
-    offsets = directory.entries.get(OFFSETS[tiled])
-    if offsets is None:
+    num_pieces = [len(directory.numbers(tag)) for tag in OFFSETS]
+    if not any(num_pieces):
         raise ValueError("the TIFF does not say where its pixels are")
-    if offsets.count > MAX_TILES:
+    if max(num_pieces) > MAX_TILES:
         raise ValueError(f"the TIFF is cut into over {MAX_TILES:,} pieces")
     if directory.number(SAMPLES, 1) > MAX_SAMPLES:
         raise ValueError(f"the TIFF has over {MAX_SAMPLES} samples per pixel")
     num_pixels = directory.number(WIDTH, 0) * directory.number(HEIGHT, 0)
     tile_pixels = directory.number(TILE_WIDTH, 0) * directory.number(TILE_HEIGHT, 0)
-    if tiled and tile_pixels > max(4 * num_pixels, SMALL_TILE_PIXELS):
+    if tile_pixels > max(4 * num_pixels, SMALL_TILE_PIXELS):
         raise ValueError("the tiles of the TIFF are far larger than its picture")
     if directory.number(COMPRESSION, 1) not in JPEG_COMPRESSIONS:
         return
-    places = directory.numbers(OFFSETS[tiled])
-    lengths = directory.numbers(BYTE_COUNTS[tiled])
+    places = [place for tag in OFFSETS for place in directory.numbers(tag)]
+    lengths = [length for tag in BYTE_COUNTS for length in directory.numbers(tag)]
     if len(places) != len(lengths) or sum(lengths) > 2 * len(data):
         raise ValueError("the pieces of the TIFF do not fit the file")
     for place, length in zip(places, lengths, strict=True):

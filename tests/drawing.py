@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +17,10 @@ def draw_scene(width: int = 96, height: int = 64, *, seed: int = 0) -> Image.Ima
     image = Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
     draw = ImageDraw.Draw(image)
     for _ in range(6):
-        x, y = rng.integers(0, width), rng.integers(0, height)
-        box = (x, y, x + rng.integers(3, width // 2), y + rng.integers(3, height // 2))
+        x, y = int(rng.integers(0, width)), int(rng.integers(0, height))
+        right = x + int(rng.integers(3, width // 2))
+        bottom = y + int(rng.integers(3, height // 2))
+        box = (x, y, right, bottom)
         color = tuple(int(c) for c in rng.integers(0, 256, 3))
         if rng.random() < 0.5:
             draw.rectangle(box, fill=color)
@@ -74,7 +77,7 @@ def png_rows(samples: NDArray[np.uint16], depth: int) -> bytes:
 def tiff(
     width: int,
     height: int,
-    tags: dict[int, tuple[str, tuple[int, ...]]],
+    tags: Mapping[int, tuple[str, Sequence[int]]],
     pixels: bytes,
     *,
     order: str = "<",
