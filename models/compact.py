@@ -14,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from models.compact_graph import Architecture, build_graph
-from models.embedder import RGB, Region, Vectors
+from models.embedder import RGB, Region, Vectors, require_rgb
 from models.errors import CorruptWeights
 from models.weights_file import require_weights, write_hash
 
@@ -86,10 +86,7 @@ class CompactEmbedder:
         return np.concatenate(parts)
 
     def _square(self, image: RGB) -> RGB:
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-            raise ValueError(
-                f"expected (height, width, 3) uint8, got {image.shape} {image.dtype}"
-            )
+        require_rgb(image)
         side = (self.input_px, self.input_px)
         resized = Image.fromarray(image).resize(
             side, Image.Resampling.BILINEAR, reducing_gap=REDUCING_GAP
@@ -154,6 +151,7 @@ def save_weights(
 ) -> None:
     """Write weights as float16 with their architecture, and the hash file beside."""
     metadata = {"format": FORMAT, "architecture": architecture.to_json()}
-    halves = {name: array.astype(np.float16) for name, array in arrays.items()}
+    # safetensors writes the bytes as they lie, so they must lie in the order of indices
+    halves = {name: array.astype(np.float16, "C") for name, array in arrays.items()}
     save_file(halves, path, metadata)
     write_hash(path)

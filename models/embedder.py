@@ -25,6 +25,24 @@ class Region(NamedTuple):
 WHOLE = Region(0.0, 0.0, 1.0, 1.0)
 
 
+def require_rgb(image: RGB) -> None:
+    """Refuse an array that is no picture.
+
+    Raises:
+        ValueError: it says which shape and dtype was found.
+    """
+    if (
+        image.ndim != 3
+        or image.shape[2] != 3
+        or image.dtype != np.uint8
+        or not image.size
+    ):
+        raise ValueError(
+            f"expected (height, width, 3) uint8, not empty; got {image.shape} "
+            f"{image.dtype}"
+        )
+
+
 class Embedder(Protocol):
     """Turns pictures into vectors whose inner product says how alike they look.
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.embedder import RGB, Vectors
+from models.embedder import RGB, Vectors, require_rgb
 from models.errors import ModelError
 
 BATCH_SIZE = 32
@@ -72,10 +72,7 @@ def run_in_batches(
 
 def bounded(image: RGB) -> RGB:
     """Check a picture, and cut the ends off one that is over `MAX_ASPECT` long."""
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-        raise ValueError(
-            f"expected (height, width, 3) uint8, got {image.shape} {image.dtype}"
-        )
+    require_rgb(image)
     height, width = image.shape[:2]
     num_rows, num_columns = (
         min(height, MAX_ASPECT * width),

@@ -4,6 +4,7 @@ A TorchScript file is a program as well as weights: load only files you trust.
 """
 
 import json
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +79,7 @@ class TorchScriptEmbedder:
         self.weights_hash = require_weights(path, remedy=remedy)
         self._prepare = _read_preprocessing(path.with_name(path.name + ".json"))
         try:
-            self._network = torch.jit.load(path, map_location=self._device).eval()  # type: ignore[no-untyped-call]
+            self._network = _load_module(path, self._device)
         except (RuntimeError, ValueError) as error:
             raise CorruptWeights(
                 f"{path}: no TorchScript in it, or cut off "
@@ -118,6 +119,14 @@ class TorchScriptEmbedder:
                 f"{shape or type(vectors).__name__}. {remedy}"
             )
         return int(shape[1])
+
+
+def _load_module(path: Path, device: torch.device) -> torch.jit.ScriptModule:
+    with warnings.catch_warnings():  # deprecated, and the format of published files
+        warnings.filterwarnings("ignore", "`torch.jit.load`", FutureWarning)
+        module = torch.jit.load(path, map_location=device)  # type: ignore[no-untyped-call]
+    assert isinstance(module, torch.jit.ScriptModule)
+    return module.eval()
 
 
 def _read_preprocessing(path: Path) -> Preprocessing:
