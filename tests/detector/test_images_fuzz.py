@@ -152,18 +152,22 @@ def repair_png_checksums(data: bytearray) -> None:
 def attempt(data: bytes, target_px: int | None) -> tuple[str, float]:
     """Decode; return how it ended and the seconds that took."""
     start = time.perf_counter()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        try:
             image = decode_image(data, limits=LIMITS, target_px=target_px)
-    except (UnreadableImage, ImageTooLarge) as error:
-        end = error.code if error.remedy and str(error).isprintable() else "unclear"
-    else:
-        assert image.pixels.dtype == np.uint8
-        assert image.pixels.shape[2] == 3
-        assert image.width * image.height <= LIMITS.max_pixels
-        assert max(image.pixels.shape) <= (target_px or max(image.width, image.height))
-        end = image.format
+        except (UnreadableImage, ImageTooLarge) as error:
+            is_clear = bool(error.remedy) and str(error).isprintable()
+            end = error.code if is_clear else "unclear"
+        else:
+            assert image.pixels.dtype == np.uint8
+            assert image.pixels.shape[2] == 3
+            assert image.width * image.height <= LIMITS.max_pixels
+            long_side = max(image.width, image.height)
+            assert max(image.pixels.shape[:2]) == min(target_px or long_side, long_side)
+            end = image.format
+    if heard:
+        end = f"warned: {heard[0].message}"
     return end, time.perf_counter() - start
 
 
