@@ -170,10 +170,12 @@ def _without_metadata(data: bytes, directory: _Directory) -> bytes:
     Values stay where they are, as entries hold absolute offsets.
     """
     kept = [
-        entry.raw
+        entry
         for tag, entry in sorted(directory.entries.items())
         if tag in LIST_TAGS or (tag in SINGLE_TAGS and entry.count == 1)
     ]
+    if sum(len(entry.value) for entry in kept) > len(data):
+        raise ValueError("the tags of the TIFF overlap")
     order, layout = directory.order, directory.layout
     start = len(data) + len(data) % 2
     return b"".join(
@@ -183,7 +185,7 @@ def _without_metadata(data: bytes, directory: _Directory) -> bytes:
             data[layout.offset_at + struct.calcsize(order + layout.offset) :],
             bytes(start - len(data)),
             struct.pack(order + layout.count, len(kept)),
-            *kept,
+            *(entry.raw for entry in kept),
             struct.pack(order + layout.offset, 0),
         )
     )

@@ -121,3 +121,25 @@ def swapped_profile() -> bytes:
         name = bytes(profile[at : at + 4])
         profile[at : at + 4] = names.get(name, name)
     return bytes(profile)
+
+
+def distance(pixels0: NDArray[np.uint8], pixels1: NDArray[np.uint8]) -> float:
+    """Mean difference of two pictures, in levels."""
+    assert pixels0.shape == pixels1.shape
+    return float(np.abs(pixels0.astype(float) - pixels1).mean())
+
+
+SCENE = draw_scene()
+PIXELS = np.asarray(SCENE)
+LOSSLESS = {
+    "png": save(SCENE, "PNG"),
+    "webp": save(SCENE, "WEBP", lossless=True),
+    "gif": save(SCENE.quantize(64), "GIF"),
+    "bmp": save(SCENE, "BMP"),
+    "tiff": save(SCENE, "TIFF"),
+}
+LOSSY = {
+    "jpeg": save(SCENE, "JPEG", quality=95, subsampling=0),
+    "avif": save(SCENE, "AVIF", quality=95, subsampling="4:4:4"),
+    "webp": save(SCENE, "WEBP", quality=95),
+}
