@@ -15,20 +15,22 @@ OPSET = 17
 IR_VERSION = 8
 GEM_EPSILON = 1e-4
 """Smallest activation that is pooled: keeps the cube root's slope finite."""
+NORM_EPSILON = 1e-6
+"""Shortest length that a vector is divided by."""
 
 REGIONS = (
     WHOLE,
-    Region(0.2, 0.2, 0.8, 0.8),
-    Region(0.0, 0.0, 0.5, 0.5),
-    Region(0.5, 0.0, 1.0, 0.5),
-    Region(0.0, 0.5, 0.5, 1.0),
-    Region(0.5, 0.5, 1.0, 1.0),
-    Region(0.0, 0.0, 0.5, 1.0),
-    Region(0.5, 0.0, 1.0, 1.0),
-    Region(0.0, 0.0, 1.0, 0.5),
-    Region(0.0, 0.5, 1.0, 1.0),
+    *(
+        Region(left, top, left + 0.5, top + 0.5)
+        for top in (0.0, 0.25, 0.5)
+        for left in (0.0, 0.25, 0.5)
+    ),
 )
-"""Whole, centre, four quadrants, four halves."""
+"""The whole, and nine windows of half its width and height that overlap by half.
+
+On copies inside screenshots and collages they found more than centre, quadrants and
+halves did (accuracy at 1 0.55 instead of 0.45), at the same number.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Architecture:
         std: of each channel, of values in 0..1.
         widths: channels of each stage; each stage halves the map.
         blocks: residual blocks of each stage, after the halving convolution.
+        pooled: stages whose maps are pooled: low ones know texture and color.
         dim: length of an embedding.
         regions: what is pooled from the last map; the first is `WHOLE`.
     """
@@ -50,6 +53,7 @@ class Architecture:
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
     widths: tuple[int, ...] = (32, 64, 128, 192)
     blocks: tuple[int, ...] = (0, 0, 1, 1)
+    pooled: tuple[int, ...] = (1, 2, 3)
     dim: int = 256
     regions: tuple[Region, ...] = REGIONS
 
@@ -60,13 +64,14 @@ class Architecture:
             raise ValueError(
                 f"input_px {self.input_px} is no multiple of {2 ** len(self.widths)}"
             )
+        if not self.pooled or not set(self.pooled) <= set(range(len(self.widths))):
+            raise ValueError(f"pooled {self.pooled} of {len(self.widths)} stages")
         if not self.regions or self.regions[0] != WHOLE:
             raise ValueError("the first region must be the whole picture")
 
-    @property
-    def map_px(self) -> int:
-        """Side of the last feature map."""
-        return int(self.input_px // 2 ** len(self.widths))
+    def map_px(self, stage: int) -> int:
+        """Side of a stage's feature map."""
+        return int(self.input_px // 2 ** (stage + 1))
 
     def to_json(self) -> str:
         """Write as JSON, to be stored beside the arrays."""
@@ -89,6 +94,7 @@ class Architecture:
             std=(std[0], std[1], std[2]),
             widths=tuple(int(w) for w in fields["widths"]),
             blocks=tuple(int(b) for b in fields["blocks"]),
+            pooled=tuple(int(s) for s in fields["pooled"]),
             dim=int(fields["dim"]),
             regions=tuple(Region(*map(float, r)) for r in fields["regions"]),
         )
@@ -134,11 +140,15 @@ def build_graph(
     """
     graph = _Graph(weights)
     features = graph.normalize_pixels(architecture)
+    pooled: list[str] = []
     for s, num_blocks in enumerate(architecture.blocks):
         features = graph.conv(features, f"stage{s}.block0.conv0", stride=2)
         for b in range(1, num_blocks + 1):
             features = graph.residual(features, f"stage{s}.block{b}")
-    graph.pool_and_project(features, architecture)
+        if s in architecture.pooled:
+            mask = region_weights(architecture.regions, architecture.map_px(s))
+            pooled.append(graph.pool(features, mask))
+    graph.project(pooled)
     return graph.serialize(architecture)
 
 
@@ -166,12 +176,16 @@ class _Graph:
         change = self._linear_conv(inner, f"{name}.conv1", 1)
         return self._node("Relu", self._node("Add", features, change))
 
-    def pool_and_project(self, features: str, architecture: Architecture) -> None:
-        """Pool by the cube root of the mean cube (GeM), as one matrix product."""
-        mask = region_weights(architecture.regions, architecture.map_px)
-        floor = self._constant("floor", np.float32(GEM_EPSILON))
-        shape = np.array([0, 0, architecture.map_px**2], np.int64)
+    def pool(self, features: str, mask: NDArray[np.float32]) -> str:
+        """Pool (n, c, h, w) to (n, regions, c): the cube root of the mean cube (GeM).
+
+        Args:
+            features: name of the map.
+            mask: (h * w, regions), which makes all regions one matrix product.
+        """
+        shape = np.array([0, 0, len(mask)], np.int64)
         cells = self._node("Reshape", features, self._constant("cells", shape))
+        floor = self._constant("floor", np.float32(GEM_EPSILON))
         clamped = self._node("Max", cells, floor)
         squared = self._node("Mul", clamped, clamped)
         cubed = self._node("Mul", squared, clamped)
@@ -179,13 +193,20 @@ class _Graph:
         root = self._constant("root", np.float32(1 / 3))
         pooled = self._node("Pow", means, root)
         per_region = self._node("Transpose", pooled, perm=[0, 2, 1])
+        return self._node("Div", per_region, self._length(per_region))
+
+    def project(self, pooled: Sequence[str]) -> None:
+        joined = self._node("Concat", *pooled, axis=2)
         matrix = self._constant("project", self._weights["project.weight"].T)
-        product = self._node("MatMul", per_region, matrix)
+        product = self._node("MatMul", joined, matrix)
         bias = self._constant("project_bias", self._weights["project.bias"])
         vectors = self._node("Add", product, bias)
+        self._node("Div", vectors, self._length(vectors), out="embeddings")
+
+    def _length(self, vectors: str) -> str:
         lengths = self._node("ReduceL2", vectors, axes=[2], keepdims=1)
-        tiny = self._constant("tiny", np.float32(1e-6))
-        self._node("Div", vectors, self._node("Max", lengths, tiny), out="embeddings")
+        tiny = self._constant("tiny", np.float32(NORM_EPSILON))
+        return self._node("Max", lengths, tiny)
 
     def serialize(self, architecture: Architecture) -> bytes:
         side, num_regions = architecture.input_px, len(architecture.regions)
@@ -211,6 +232,7 @@ class _Graph:
 
     def _constant(self, name: str, values: NDArray[np.generic] | np.generic) -> str:
         array = np.ascontiguousarray(values) if np.ndim(values) else np.asarray(values)
+        name = f"{name}.{len(self._constants)}"
         self._constants.append(numpy_helper.from_array(array, name))
         return name
 

@@ -6,9 +6,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.compact_graph import GEM_EPSILON, Architecture, region_weights
-
-NORM_EPSILON = 1e-6
+from models.compact_graph import (
+    GEM_EPSILON,
+    NORM_EPSILON,
+    Architecture,
+    region_weights,
+)
 
 
 class ConvNorm(nn.Module):
@@ -51,8 +54,6 @@ class Residual(nn.Module):
 class CompactNetwork(nn.Module):
     """One forward pass gives an embedding for each region of the architecture."""
 
-    region_mask: Tensor
-
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
         self.architecture = architecture
@@ -65,9 +66,14 @@ class CompactNetwork(nn.Module):
             stage.extend(Residual(width) for _ in range(num_blocks))
             self.stages.append(stage)
             num_in = width
-        self.project = nn.Linear(num_in, architecture.dim)
-        mask = region_weights(architecture.regions, architecture.map_px)
-        self.register_buffer("region_mask", torch.from_numpy(mask), persistent=False)
+        num_pooled = sum(architecture.widths[s] for s in architecture.pooled)
+        self.project = nn.Linear(num_pooled, architecture.dim)
+        self.masks = nn.Module()
+        for s in architecture.pooled:
+            mask = region_weights(architecture.regions, architecture.map_px(s))
+            self.masks.register_buffer(
+                f"stage{s}", torch.from_numpy(mask), persistent=False
+            )
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Embed every region.
@@ -79,15 +85,26 @@ class CompactNetwork(nn.Module):
             (n, regions, dim) float32, L2-normalized.
         """
         features = pictures
-        for stage in self.stages:
+        pooled: list[Tensor] = []
+        for s, stage in enumerate(self.stages):
             assert isinstance(stage, nn.ModuleList)
             features = functional.relu(stage[0](features))
             for block in stage[1:]:
                 features = block(features)
+            if s in self.architecture.pooled:
+                pooled.append(self._pool(features, s))
         with torch.autocast(features.device.type, enabled=False):
-            cubed = features.float().clamp_min(GEM_EPSILON).pow(3).flatten(2)
-            pooled = (cubed @ self.region_mask).pow(1 / 3).transpose(1, 2)
-            return functional.normalize(self.project(pooled), dim=-1, eps=NORM_EPSILON)
+            vectors = self.project(torch.cat(pooled, dim=-1))
+            return functional.normalize(vectors, dim=-1, eps=NORM_EPSILON)
+
+    def _pool(self, features: Tensor, stage: int) -> Tensor:
+        """Pool (n, c, h, w) to (n, regions, c): cube root of the mean cube (GeM)."""
+        mask = self.masks.get_buffer(f"stage{stage}")
+        with torch.autocast(features.device.type, enabled=False):
+            clamped = features.float().clamp_min(GEM_EPSILON).flatten(2)
+            means = (clamped * clamped * clamped) @ mask
+            per_region = means.pow(1 / 3).transpose(1, 2)
+            return functional.normalize(per_region, dim=-1, eps=NORM_EPSILON)
 
     def normalize(self, pixels: Tensor) -> Tensor:
         """Turn (n, side, side, 3) uint8 into what `forward` takes."""

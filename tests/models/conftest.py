@@ -15,7 +15,9 @@ from models.compact_graph import Architecture
 from models.training.network import CompactNetwork
 
 TINY_CLIP = "tiny-test-vit"
-TINY_COMPACT = Architecture(input_px=32, widths=(8, 16), blocks=(0, 1), dim=24)
+TINY_COMPACT = Architecture(
+    input_px=32, widths=(8, 16), blocks=(0, 1), pooled=(0, 1), dim=24
+)
 
 
 class TinyDescriptor(nn.Module):
@@ -28,12 +30,13 @@ class TinyDescriptor(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         features = torch.relu(self.conv(pictures))
-        pooled = nn.functional.adaptive_avg_pool2d(features, [3, 3])
-        return self.project(pooled.flatten(1))
+        pooled = nn.functional.adaptive_avg_pool2d(features, (3, 3))
+        projected: Tensor = self.project(pooled.flatten(1))
+        return projected
 
 
 @pytest.fixture(scope="session")
-def write_compact(tmp_path_factory) -> Callable[[int], Path]:
+def write_compact(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
     """Write compact weights drawn from a seed."""
 
     def write(seed: int) -> Path:
@@ -47,7 +50,7 @@ def write_compact(tmp_path_factory) -> Callable[[int], Path]:
 
 
 @pytest.fixture(scope="session")
-def write_clip(tmp_path_factory) -> Callable[[int], Path]:
+def write_clip(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
     """Write a checkpoint as open_clip's training does, for the model `TINY_CLIP`."""
     config = tmp_path_factory.mktemp("configs") / f"{TINY_CLIP}.json"
     config.write_text(
@@ -84,15 +87,18 @@ def write_clip(tmp_path_factory) -> Callable[[int], Path]:
 
 
 @pytest.fixture(scope="session")
-def write_torchscript(tmp_path_factory) -> Callable[[int], Path]:
+def write_torchscript(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[int], Path]:
     """Write a TorchScript descriptor drawn from a seed."""
 
     def write(seed: int) -> Path:
         torch.manual_seed(seed)
         path = tmp_path_factory.mktemp("torchscript") / "tiny.torchscript.pt"
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "`torch.jit.script`", FutureWarning)
-            torch.jit.script(TinyDescriptor().eval()).save(path)
+            warnings.filterwarnings("ignore", r"`torch\.jit\.", FutureWarning)
+            module = torch.jit.script(TinyDescriptor().eval())
+            torch.jit.save(module, path)
         return path
 
     return write

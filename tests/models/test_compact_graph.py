@@ -10,7 +10,9 @@ from models.embedder import WHOLE, Region
 
 
 def test_an_architecture_survives_json():
-    architecture = Architecture(input_px=96, widths=(8, 16), blocks=(1, 0), dim=32)
+    architecture = Architecture(
+        input_px=96, widths=(8, 16), blocks=(1, 0), pooled=(1,), dim=32
+    )
     assert Architecture.from_json(architecture.to_json()) == architecture
 
 
@@ -21,11 +23,14 @@ def test_an_architecture_survives_json():
         {"input_px": 97},
         {"regions": []},
         {"regions": [[0, 0, 0.5, 1]]},
+        {"pooled": [4]},
+        {"pooled": []},
         {"mean": [0.5]},
         {"dim": "many"},
+        {"input_px": None},
         {"blocks": None},
     ],
-    ids=lambda change: next(iter(change)),
+    ids=str,
 )
 def test_an_architecture_that_cannot_be_built_is_refused(change):
     fields = json.loads(Architecture().to_json()) | change

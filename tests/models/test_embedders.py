@@ -63,7 +63,7 @@ def draw_pictures(sizes: list[tuple[int, int]], seed: int = 0) -> list[RGB]:
 
 
 def cosines(vectors0: np.ndarray, vectors1: np.ndarray) -> np.ndarray:
-    return np.einsum("...d,...d->...", vectors0, vectors1)
+    return np.asarray(np.einsum("...d,...d->...", vectors0, vectors1))
 
 
 def test_vectors_are_float32_of_length_1(embedder):

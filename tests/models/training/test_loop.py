@@ -15,13 +15,13 @@ from models.training.loop import Recipe, Trainer
 from models.training.photos import CopyBatches, Photos, load_photos
 from tests.models.training.test_edits import draw_photo
 
-SMALL = Architecture(input_px=32, widths=(8, 16), blocks=(0, 1), dim=16)
+SMALL = Architecture(input_px=32, widths=(8, 16), blocks=(0, 1), pooled=(0, 1), dim=16)
 RECIPE = Recipe(batch_size=24, learning_rate=4e-3)
 NUM_PHOTOS = 60
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("photos")
     rng = np.random.default_rng(0)
     for i in range(NUM_PHOTOS):
