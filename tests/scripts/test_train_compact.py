@@ -1,0 +1,90 @@
+"""The training command on drawn photos: files, resuming, errors, figures."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from models.registry import load_embedder
+from models.training.edits import compress
+from models.training.loop import Recipe
+from scripts.score_embedder import average_precision
+from scripts.train_compact import train
+from tests.models.training.test_edits import draw_photo
+
+SIDE_PX = 32
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("photos")
+    rng = np.random.default_rng(0)
+    for i in range(80):
+        draw_photo(rng, (80, 64)).save(folder / f"{i:03}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def dev(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """40 references; a cropped, mirrored, compressed copy of every second one."""
+    folder = tmp_path_factory.mktemp("dev")
+    rng = np.random.default_rng(1)
+    rows = []
+    for kind in ("references", "queries"):
+        (folder / kind).mkdir()
+    for i in range(40):
+        photo = draw_photo(rng, (80, 64))
+        copy = photo.crop((16, 10, 80, 64)).transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        if i % 2:
+            photo = draw_photo(rng, (80, 64))
+        photo.save(folder / "references" / f"r{i:03}.png")
+        compress(copy, 30).save(folder / "queries" / f"q{i:03}.png")
+        rows.append((f"q{i:03}.png", "" if i % 2 else f"r{i:03}.png"))
+    with (folder / "truth.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("query", "reference"), *rows])
+    return folder
+
+
+def figures(out: Path) -> list[dict[str, float]]:
+    lines = (out / "log.jsonl").read_text().splitlines()
+    return [line for line in map(json.loads, lines) if "uap" in line]
+
+
+def test_training_improves_the_figures_goes_on_and_exports(photos, dev, tmp_path):
+    recipe = Recipe(batch_size=32)
+    train(photos, tmp_path, recipe, minutes=0, dev=dev, input_px=SIDE_PX)
+    train(photos, tmp_path, recipe, minutes=0.15, dev=dev, input_px=SIDE_PX)
+    weights = train(photos, tmp_path, recipe, minutes=0.35, dev=dev, input_px=SIDE_PX)
+    start, middle, end = figures(tmp_path)
+    assert 0 == start["step"] < middle["step"] < end["step"]
+    assert end["uap"] > start["uap"] + 0.1
+    embedder = load_embedder(f"compact:{weights}")
+    assert embedder.input_px == SIDE_PX
+    with Image.open(tmp_path / "progress.png") as plot:
+        assert np.asarray(plot.convert("L")).min() < 128
+
+
+def test_a_folder_without_photos_fails_with_one_line(tmp_path):
+    command = [sys.executable, "-m", "scripts.train_compact", "--data", str(tmp_path)]
+    run = subprocess.run(
+        [*command, "--out", str(tmp_path / "run")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert run.stderr.startswith(f"train_compact: {tmp_path}: no photos")
+    assert len(run.stderr.splitlines()) == 1
+
+
+def test_average_precision_is_the_mean_precision_at_each_right_candidate():
+    scores = np.array([[0.9, 0.2], [0.8, 0.5], [0.5, 0.1]], np.float32)
+    is_right = np.array([[True, False], [False, True], [False, False]])
+    # ranks: right 1st; the tie at 0.5 puts the wrong one 3rd, the right one 4th
+    found = average_precision(scores, is_right, 3)
+    assert found == pytest.approx((1 / 1 + 2 / 4) / 3)
