@@ -1,0 +1,1 @@
+"""The drawn demo: invented products, photographs of them, and what became of those."""
