@@ -14,7 +14,7 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from models.training.edits import light_copy, packshot, sibling, squashed, strong_copy
+from models.training.copies import light_copy, packshot, sibling, squashed, strong_copy
 
 PHOTO_SUFFIXES = {".avif", ".jpeg", ".jpg", ".png", ".webp"}
 PHOTO_PX = 176

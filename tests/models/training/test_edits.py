@@ -4,14 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.training.edits import (
-    EDITS,
-    light_copy,
-    packshot,
-    sibling,
-    squashed,
-    strong_copy,
-)
+from models.training.copies import light_copy, packshot, sibling, squashed, strong_copy
+from models.training.edits import EDITS
 
 SIDE_PX = 64
 
