@@ -76,7 +76,7 @@ class Blobs:
     def sweep(self) -> int:
         """Delete the temporary files of writers that were killed; return how many."""
         num_deleted = 0
-        for path in self._temporary.iterdir():
+        for path in self._temporary.glob("*"):
             try:
                 with path.open("rb") as file:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

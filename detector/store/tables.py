@@ -147,17 +147,19 @@ class EmbeddingRow(Table):
 
 
 class CatalogueClockRow(Table):
-    """One row: the number of the last change.
+    """One row: the number of the last change, and a name that no other database has.
 
     Taking a number locks the row until the transaction ends. Numbers therefore appear
     in the order of commits on every database, which an ordinary sequence does not
     promise, and an index that has read up to a number has missed nothing below it.
+    Change numbers of two databases mean different things: `catalogue_id` tells whose.
     """
 
     __tablename__ = "catalogue_clock"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     seq: Mapped[int] = mapped_column(BigInteger)
+    catalogue_id: Mapped[str]
 
 
 class CatalogueChangeRow(Table):

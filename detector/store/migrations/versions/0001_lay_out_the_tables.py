@@ -1,5 +1,7 @@
 """Lay out the tables."""
 
+import uuid
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -40,6 +42,7 @@ def upgrade() -> None:
         "catalogue_clock",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("catalogue_id", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_catalogue_clock")),
     )
     op.create_table(
@@ -178,5 +181,10 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_scan_match_reference_id"), "scan_match", ["reference_id"])
 
-    clock = sa.table("catalogue_clock", sa.column("id"), sa.column("seq"))
-    op.bulk_insert(clock, [{"id": 1, "seq": 0}])
+    clock = sa.table(
+        "catalogue_clock",
+        sa.column("id"),
+        sa.column("seq"),
+        sa.column("catalogue_id"),
+    )
+    op.bulk_insert(clock, [{"id": 1, "seq": 0, "catalogue_id": uuid.uuid4().hex}])

@@ -1,0 +1,229 @@
+"""What is computed from a reference picture once, and stored beside it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, and_, exists, not_, select
+from sqlalchemy.orm import Session
+
+from detector.catalogue.references import chunks
+from detector.errors import DetectorError
+from detector.images import DecodedImage, ImageLimits, decode_image
+from detector.matching.describe import RECIPE, WORKING_PX, describe
+from detector.store.store import Store
+from detector.store.tables import (
+    DescriptionRow,
+    EmbeddingRow,
+    ImageRow,
+    ReferenceRow,
+)
+from detector.workers import map_in_order
+from models.embedder import Embedder
+
+VECTOR_DTYPE = np.dtype("<f4")
+NUM_CODE_BYTES = 32
+BATCH_SIZE = 16
+"""Pictures in one transaction: a second's work, and few enough fsyncs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """A picture's features, ready to be stored.
+
+    Attributes:
+        sha256: of the file's bytes.
+        votes: codes for the voting index, (p, 32) uint8 as bytes.
+        description: local features, as bytes.
+        vectors: (model, weights hash) → float32 vector as bytes.
+    """
+
+    sha256: str
+    format: str
+    width: int
+    height: int
+    num_bytes: int
+    votes: bytes
+    description: bytes
+    vectors: dict[tuple[str, str], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Extractor:
+    """Computes the features that one configuration of the matcher needs.
+
+    Attributes:
+        embedders: by kind, `copy` and perhaps `semantic`.
+        limits: of the files that are read.
+    """
+
+    embedders: Mapping[str, Embedder]
+    limits: ImageLimits
+
+    def decode(self, data: bytes) -> DecodedImage:
+        """Decode a reference or a query; both take this path, so that pixels agree.
+
+        Raises:
+            UnreadableImage: no picture, or a damaged one.
+            ImageTooLarge: over the limits.
+        """
+        return decode_image(data, limits=self.limits, target_px=WORKING_PX)
+
+    def extract(self, data: bytes) -> Features:
+        """Decode a picture and compute everything; raises as `decode` does.
+
+        One picture at a time: its vector then never depends, in the last bit, on
+        which others it was computed with.
+        """
+        image = self.decode(data)
+        description = describe(image.pixels, image.width, image.height)
+        return Features(
+            sha256=sha256(data).hexdigest(),
+            format=image.format,
+            width=image.width,
+            height=image.height,
+            num_bytes=len(data),
+            votes=description.votes.tobytes(),
+            description=description.to_bytes(),
+            vectors={
+                (e.name, e.weights_hash): e.embed([image.pixels])[0]
+                .astype(VECTOR_DTYPE)
+                .tobytes()
+                for e in self.embedders.values()
+            },
+        )
+
+    def is_complete(self, session: Session, digest: str) -> bool:
+        """Say whether everything about a picture is stored already."""
+        found = select(ImageRow.sha256).where(
+            ImageRow.sha256 == digest, not_(self._lacks_something())
+        )
+        return session.scalar(found) is not None
+
+    def incomplete(self, session: Session) -> list[str]:
+        """List the references' pictures that lack features, as after a model change."""
+        is_used = exists().where(ReferenceRow.image_sha256 == ImageRow.sha256)
+        found = select(ImageRow.sha256).where(is_used, self._lacks_something())
+        return list(session.scalars(found.order_by(ImageRow.sha256)))
+
+    def _lacks_something(self) -> ColumnElement[bool]:
+        described = exists().where(
+            DescriptionRow.image_sha256 == ImageRow.sha256,
+            DescriptionRow.recipe == RECIPE,
+        )
+        embedded = [
+            exists().where(
+                EmbeddingRow.image_sha256 == ImageRow.sha256,
+                EmbeddingRow.model == embedder.name,
+                EmbeddingRow.weights_hash == embedder.weights_hash,
+            )
+            for embedder in self.embedders.values()
+        ]
+        return not_(and_(described, *embedded))
+
+
+def save_features(session: Session, features: Features) -> None:
+    """Store what is not stored yet; the picture itself must be a blob already."""
+    digest = features.sha256
+    if session.get(ImageRow, digest) is None:
+        session.add(
+            ImageRow(
+                sha256=digest,
+                format=features.format,
+                width=features.width,
+                height=features.height,
+                num_bytes=features.num_bytes,
+            )
+        )
+        session.flush()
+    described = select(DescriptionRow.recipe).where(
+        DescriptionRow.image_sha256 == digest, DescriptionRow.recipe == RECIPE
+    )
+    if session.scalar(described) is None:
+        session.add(
+            DescriptionRow(
+                image_sha256=digest,
+                recipe=RECIPE,
+                votes=features.votes,
+                data=features.description,
+            )
+        )
+    for (model, weights_hash), vector in features.vectors.items():
+        key = (digest, model, weights_hash)
+        if session.get(EmbeddingRow, key) is None:
+            session.add(
+                EmbeddingRow(
+                    image_sha256=digest,
+                    model=model,
+                    weights_hash=weights_hash,
+                    vector=vector,
+                )
+            )
+    session.flush()
+
+
+def complete_features(
+    store: Store, extractor: Extractor, digests: Sequence[str], *, threads: int
+) -> Iterator[tuple[str, DetectorError | None]]:
+    """Compute what stored pictures lack, as after a change of model or recipe.
+
+    Args:
+        store: where the pictures lie, and where the features go.
+        extractor: computes them.
+        digests: of the pictures, see `Extractor.incomplete`.
+        threads: pictures worked on at once.
+
+    Yields:
+        The SHA-256 of each picture, and why it could not be completed, if so.
+    """
+
+    def extract(digest: str) -> Features | DetectorError:
+        try:
+            return extractor.extract(store.blobs.read(digest))
+        except DetectorError as error:
+            return error
+
+    for start in range(0, len(digests), BATCH_SIZE):
+        batch = digests[start : start + BATCH_SIZE]
+        results = list(map_in_order(extract, batch, threads=threads))
+        with store.database.write() as session:
+            for features in results:
+                if isinstance(features, Features):
+                    save_features(session, features)
+        for digest, result in zip(batch, results, strict=True):
+            yield digest, None if isinstance(result, Features) else result
+
+
+def stored_vectors(
+    session: Session, embedder: Embedder, digests: Sequence[str]
+) -> dict[str, NDArray[np.float32]]:
+    """Read pictures' vectors, each (dim,); those that have none are left out."""
+    columns = select(EmbeddingRow.image_sha256, EmbeddingRow.vector).where(
+        EmbeddingRow.model == embedder.name,
+        EmbeddingRow.weights_hash == embedder.weights_hash,
+    )
+    return {
+        digest: np.frombuffer(vector, VECTOR_DTYPE).astype(np.float32)
+        for some in chunks(digests)
+        for digest, vector in session.execute(
+            columns.where(EmbeddingRow.image_sha256.in_(some))
+        )
+    }
+
+
+def stored_votes(
+    session: Session, digests: Sequence[str]
+) -> dict[str, NDArray[np.uint8]]:
+    """Read pictures' codes for voting, each (p, 32); those without are left out."""
+    columns = select(DescriptionRow.image_sha256, DescriptionRow.votes).where(
+        DescriptionRow.recipe == RECIPE
+    )
+    return {
+        digest: np.frombuffer(votes, np.uint8).reshape(-1, NUM_CODE_BYTES)
+        for some in chunks(digests)
+        for digest, votes in session.execute(
+            columns.where(DescriptionRow.image_sha256.in_(some))
+        )
+    }

@@ -1,0 +1,107 @@
+"""References: a brand's genuine pictures, and the ids made for them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from detector.store.tables import BrandRow, ReferenceRow
+
+MAX_PARAMETERS = 500
+"""Ids in one query; far below the limit of every database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference as results name it."""
+
+    id: str
+    external_id: str
+    brand: str
+    product_id: str | None
+    image_sha256: str
+
+
+def reference_id(brand_id: str, external_id: str) -> str:
+    """Make a reference's id, so that importing it again finds it again."""
+    digest = sha256(f"{brand_id}\0{external_id}".encode()).hexdigest()
+    return "ref_" + digest[:24]
+
+
+def find_references(session: Session, ids: Iterable[str]) -> dict[str, Reference]:
+    """Look references up by id; unknown ids are left out."""
+    found = {}
+    for some in chunks(sorted(set(ids))):
+        rows = session.execute(
+            select(ReferenceRow, BrandRow.name)
+            .join(BrandRow, BrandRow.id == ReferenceRow.brand_id)
+            .where(ReferenceRow.id.in_(some))
+        )
+        for row, brand in rows:
+            found[row.id] = Reference(
+                row.id, row.external_id, brand, row.product_id, row.image_sha256
+            )
+    return found
+
+
+def picture_hashes(session: Session, ids: Sequence[str]) -> dict[str, str]:
+    """Look up which picture each reference shows; unknown ids are left out."""
+    columns = select(ReferenceRow.id, ReferenceRow.image_sha256)
+    return {
+        row_id: digest
+        for some in chunks(ids)
+        for row_id, digest in session.execute(columns.where(ReferenceRow.id.in_(some)))
+    }
+
+
+def brand_pictures(
+    session: Session, brand_id: str, names: Sequence[str] | None = None
+) -> dict[str, str]:
+    """List a brand's references: external id → SHA-256 of the picture.
+
+    Args:
+        session: to read with.
+        brand_id: whose references.
+        names: external ids to look for; all of the brand's if None.
+    """
+    columns = select(ReferenceRow.external_id, ReferenceRow.image_sha256).where(
+        ReferenceRow.brand_id == brand_id
+    )
+    if names is None:
+        return {name: digest for name, digest in session.execute(columns)}
+    return {
+        name: digest
+        for some in chunks(names)
+        for name, digest in session.execute(
+            columns.where(ReferenceRow.external_id.in_(some))
+        )
+    }
+
+
+def put_reference(
+    session: Session, row_id: str, brand_id: str, external_id: str, digest: str
+) -> None:
+    """Add a reference, or give it another picture."""
+    row = session.get(ReferenceRow, row_id)
+    if row is None:
+        row = ReferenceRow(id=row_id, brand_id=brand_id, external_id=external_id)
+        session.add(row)
+    row.image_sha256 = digest
+
+
+def all_reference_ids(session: Session) -> list[str]:
+    """List every reference, sorted by id."""
+    return list(session.scalars(select(ReferenceRow.id).order_by(ReferenceRow.id)))
+
+
+def count_references(session: Session) -> int:
+    """Count the references of all brands."""
+    return session.execute(select(func.count(ReferenceRow.id))).scalar_one()
+
+
+def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut a list of ids into pieces that fit into one query."""
+    for start in range(0, len(ids), MAX_PARAMETERS):
+        yield ids[start : start + MAX_PARAMETERS]
