@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from detector.store.tables import BrandRow, ReferenceRow
+from detector.store.blobs import Blobs
+from detector.store.tables import BrandRow, ImageRow, ReferenceRow
 
 MAX_PARAMETERS = 500
 """Ids in one query; far below the limit of every database."""
@@ -105,3 +106,15 @@ def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     """Cut a list of ids into pieces that fit into one query."""
     for start in range(0, len(ids), MAX_PARAMETERS):
         yield ids[start : start + MAX_PARAMETERS]
+
+
+def lost_pictures(session: Session, blobs: Blobs) -> list[str]:
+    """List the references' pictures whose file is missing or of another size."""
+    columns = select(ImageRow.sha256, ImageRow.num_bytes).where(
+        exists().where(ReferenceRow.image_sha256 == ImageRow.sha256)
+    )
+    return [
+        digest
+        for digest, num_bytes in session.execute(columns.order_by(ImageRow.sha256))
+        if blobs.size(digest) != num_bytes
+    ]

@@ -47,6 +47,7 @@ class IndexPart:
         embedder: None for codes.
         index: changed in place, so that a matcher can hold on to it.
         watermark: the change number.
+        saved: the change that the snapshot on disk has taken in; None without one.
     """
 
     name: str
@@ -55,6 +56,7 @@ class IndexPart:
     embedder: Embedder | None
     index: LocalIndex | FaissIndex
     watermark: int = 0
+    saved: int | None = None
 
     def put(self, session: Session, ids: Sequence[str]) -> int:
         """Hold these references as the catalogue has them now.
@@ -128,6 +130,15 @@ class SearchIndex:
         """The last change that every part has taken in."""
         return min(part.watermark for part in self.parts)
 
+    @property
+    def is_worth_saving(self) -> bool:
+        """Whether a snapshot is missing, or far behind."""
+        return any(
+            part.watermark > 0
+            and (part.saved is None or part.watermark - part.saved >= SAVE_AFTER)
+            for part in self.parts
+        )
+
     def refresh(self, on_progress: Progress = lambda done, total: None) -> int:
         """Take in what changed since; return the number of changes.
 
@@ -164,6 +175,7 @@ class SearchIndex:
             for part in self.parts:
                 origin = Origin(part.model, part.weights_hash, part.watermark)
                 part.index.save(self.folder / part.name, origin)
+                part.saved = origin.watermark
             for other in self._store.index_folder.iterdir():
                 if other.is_dir() and other != self.folder:
                     shutil.rmtree(other, ignore_errors=True)
@@ -202,7 +214,7 @@ class SearchIndex:
                 "it was restored from a backup. Rebuilding the index."
             )
             return
-        part.index, part.watermark = index, watermark
+        part.index, part.watermark, part.saved = index, watermark, watermark
 
     def _complete_features(self, on_progress: Progress) -> None:
         """Compute what a change of model or recipe left to compute."""

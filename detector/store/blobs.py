@@ -73,6 +73,11 @@ class Blobs:
             )
         return data
 
+    def size(self, digest: str) -> int | None:
+        """Say how many bytes a blob has; None if it is not there."""
+        path = str(self.path(digest))
+        return self._files.size(path) if self._files.exists(path) else None
+
     def sweep(self) -> int:
         """Delete the temporary files of writers that were killed; return how many."""
         num_deleted = 0

@@ -49,6 +49,12 @@ class Database:
             session.connection()  # takes the write lock now, not at the first query
             yield session
 
+    def faults(self) -> list[str]:
+        """Let the engine check its own files; list what it finds."""
+        with self.read() as session:
+            found = session.execute(text("PRAGMA quick_check")).scalars()
+            return [line for line in found if line != "ok"]
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
