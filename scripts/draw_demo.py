@@ -157,8 +157,8 @@ def _write_listing(task: tuple[Path, Listing]) -> None:
     for photo in plan.sources:
         with Image.open(out / "catalogue" / photo.path) as image:
             originals.append(image.convert("RGB"))
-    image = draw_listing(plan, originals)
-    (out / "listings" / plan.name).write_bytes(encoded(image, plan))
+    listing = draw_listing(plan, originals)
+    (out / "listings" / plan.name).write_bytes(encoded(listing, plan))
 
 
 def _write_broken(out: Path, photo: Photo) -> None:

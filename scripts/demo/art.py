@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw
 
-from scripts.demo.canvas import Color
 from scripts.demo.lettering import write
 from scripts.demo.palettes import Palette, mixed
+from scripts.demo.planes import Color
 from scripts.demo.shapes import (
     Outline,
     ellipse,
@@ -22,8 +22,7 @@ Painter = Callable[["Sheet", np.random.Generator, Palette], None]
 
 
 class Sheet:
-    """A flat RGBA picture to draw on in 0..1 units of its width,
-    drawn at twice size."""
+    """A flat RGBA picture in units of its width, drawn at twice its size."""
 
     def __init__(
         self, width_px: int, height_px: int, ground: Color | None = None
@@ -117,7 +116,15 @@ def peaks(sheet: Sheet, rng: np.random.Generator, palette: Palette) -> None:
             a, b = p + (left - p) * 0.32, p + (right - p) * 0.32
             mid = (a + b) / 2
             sheet.shape(
-                np.array([p, b, mid + (0.015, -0.01), mid + (-0.01, 0.02), a]),
+                np.array(
+                    [
+                        p,
+                        b,
+                        mid + np.array([0.015, -0.01]),
+                        mid + np.array([-0.01, 0.02]),
+                        a,
+                    ]
+                ),
                 palette.light,
             )
     for _ in range(int(rng.integers(7, 16))):

@@ -5,9 +5,10 @@ from PIL import Image
 
 from scripts.demo import labels
 from scripts.demo.art import artwork
-from scripts.demo.canvas import Canvas, Color, Mask, Plane, linear
+from scripts.demo.canvas import Canvas, Mask
 from scripts.demo.design import Design
 from scripts.demo.palettes import Palette, mixed
+from scripts.demo.planes import Color, Plane, linear
 from scripts.demo.shapes import Outline, rectangle, spline
 from scripts.demo.textures import paper
 from scripts.demo.turned import by_height, drum, pixels, silhouette

@@ -63,17 +63,17 @@ def _projected(half: NDArray[np.float64], yaw: float, pitch: float) -> Outline:
         z * np.cos(pitch) - y * np.sin(pitch),
     )
     distance = 1500.0
-    return np.stack([x, y], axis=1) * (distance / (distance - z))[:, None]
+    nearness = distance / (distance - z)
+    return np.stack([x * nearness, y * nearness], axis=1)
 
 
 def _face(canvas: Canvas, image: Image.Image, quad: Outline, light: float) -> None:
     mask = canvas.picture(image, quad)
-    rows, cols = mask.area
     h, w = mask.coverage.shape
     y = np.linspace(1.06, 0.92, h, dtype=np.float32)[:, None]
     x = np.linspace(1.03, 0.97, w, dtype=np.float32)[None, :]
     shade = 1 + (light * y * x * 1.12 - 1) * (mask.coverage > 0)
-    canvas.color[rows, cols] *= shade[..., None]
+    canvas.dim(mask, shade)
     canvas.finish(mask, 0.12, 0.0)
     canvas.texture(mask, paper(0.8), 0.22)
     middle = quad.mean(axis=0)

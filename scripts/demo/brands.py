@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from scripts.demo.canvas import Color
+from scripts.demo.planes import Color
 from scripts.demo.shapes import (
     Outline,
     ellipse,
     moved,
     polygon,
     rectangle,
+    shifted,
     spline,
     star,
 )
@@ -212,7 +213,7 @@ def _stranger_mark(seed: int) -> Mark:
     if seed == 3:
         return Mark((star(0, 0, 1, 0.78, 12),), (polygon(0, 0, 0.5, 4),))
     half = ellipse(0, 0, 0.9, steps=80)[:41]
-    return Mark((half + (0, 0.1), moved(half, turn=np.pi, scale=0.7) - (0, 0.1)))
+    return Mark((shifted(half, 0, 0.1), moved(half, turn=np.pi, scale=0.7) - (0, 0.1)))
 
 
 STRANGERS = tuple(

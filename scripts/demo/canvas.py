@@ -8,35 +8,13 @@ edge and a bottle's curve catch the same lamp.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from scripts.demo.lighting import STUDIO, Light, lit_pixels
+from scripts.demo.planes import Color, Plane, blurred, linear, perspective, plane
 from scripts.demo.shapes import Outline, along
 
-Plane = NDArray[np.float32]
-Color = tuple[int, int, int]
-
 _SUPERSAMPLE = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Light:
-    """A key lamp, a sky and a softbox.
-
-    Attributes:
-        direction: towards the lamp: x right, y down, z to the viewer.
-        key: strength of the lamp.
-        ambient: strength of the sky.
-        tint: red, green and blue of the lamp.
-    """
-
-    direction: tuple[float, float, float] = (-0.46, -0.60, 0.66)
-    key: float = 0.78
-    ambient: float = 0.40
-    tint: tuple[float, float, float] = (1.0, 0.99, 0.97)
-
-
-STUDIO = Light()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,38 +57,6 @@ class Mask:
         return Mask(self.x, self.y, self.coverage * np.float32(strength))
 
 
-def blurred(plane: Plane, sigma: float) -> Plane:
-    """Blur a plane like a Gaussian; wide blurs run on a reduced copy."""
-    h, w = plane.shape
-    if min(h, w) < 2 or sigma <= 0.3:
-        return plane
-    factor = max(1, min(int(sigma / 1.4), min(h, w) // 2))
-    small = plane
-    if factor > 1:
-        size = (-(-w // factor), -(-h // factor))
-        image = Image.fromarray(np.ascontiguousarray(plane))
-        small = np.asarray(image.resize(size, Image.Resampling.BOX))
-    for _ in range(max(1, round(2 * (sigma / factor) ** 2))):
-        small = _softened(small)
-    if factor > 1:
-        image = Image.fromarray(np.ascontiguousarray(small))
-        small = np.asarray(image.resize((w, h), Image.Resampling.BICUBIC))
-    return small
-
-
-def _softened(plane: Plane) -> Plane:
-    """Average with the neighbors: 1 2 1 on both axes."""
-    p = np.pad(plane, ((1, 1), (0, 0)), mode="edge")
-    p = p[:-2] + 2 * p[1:-1] + p[2:]
-    p = np.pad(p, ((0, 0), (1, 1)), mode="edge")
-    return (p[:, :-2] + 2 * p[:, 1:-1] + p[:, 2:]) * np.float32(1 / 16)
-
-
-def linear(color: Color) -> Plane:
-    """Display color to (roughly) linear light."""
-    return (np.asarray(color, dtype=np.float32) / 255) ** 2
-
-
 class Canvas:
     """The four maps of one picture, in square pixels.
 
@@ -121,7 +67,7 @@ class Canvas:
         shape = (size_px, size_px)
         self.size_px = size_px
         self.scale = size_px / 1000
-        self.color: Plane = np.zeros((*shape, 3), np.float32)
+        self.color: Plane = np.zeros((3, *shape), np.float32)
         self.alpha: Plane = np.zeros(shape, np.float32)
         self.height: Plane = np.zeros(shape, np.float32)
         self.gloss: Plane = np.zeros(shape, np.float32)
@@ -180,8 +126,8 @@ class Canvas:
                     for x, y in (path[0], path[-1]):
                         r = width / 2
                         draw.ellipse((x - r, y - r, x + r, y + r), fill=ink)
-        coverage = np.asarray(image.reduce(ss), dtype=np.float32) / 255
-        return Mask(int(x0), int(y0), coverage)
+        coverage = np.asarray(image.reduce(ss), dtype=np.float32)
+        return Mask(int(x0), int(y0), plane(coverage / 255))
 
     # Parts
 
@@ -206,7 +152,8 @@ class Canvas:
             bulge += np.clip(2 * soft - 1, 0, 1)
         t = bulge[pad:-pad, pad:-pad] / 3
         profile = np.sqrt(np.clip(1 - (1 - t) ** 2, 0, 1))
-        self.surface(mask, color, base + depth * profile, gloss=gloss, metal=metal)
+        height = plane(base + depth * profile)
+        self.surface(mask, color, height, gloss=gloss, metal=metal)
 
     def surface(
         self,
@@ -247,12 +194,20 @@ class Canvas:
 
     def ink(self, mask: Mask, color: Color | Plane, opacity: float = 1.0) -> None:
         """Print on what is there: a color, or linear light (h, w, 3) of the mask."""
-        tone = color if isinstance(color, np.ndarray) else linear(color)
         rows, cols = mask.area
-        part = self.color[rows, cols]
-        part += (tone - part) * (mask.coverage * opacity)[..., None]
+        part = self.color[:, rows, cols]
+        coverage = mask.coverage if opacity == 1 else mask.coverage * opacity
+        if isinstance(color, np.ndarray):
+            part += (np.moveaxis(color, 2, 0) - part) * coverage
+        else:
+            part += (linear(color)[:, None, None] - part) * coverage
         alpha = self.alpha[rows, cols]
-        np.maximum(alpha, mask.coverage * opacity, out=alpha)
+        np.maximum(alpha, coverage, out=alpha)
+
+    def dim(self, mask: Mask, factor: Plane) -> None:
+        """Multiply the color on the mask's area by a factor (h, w)."""
+        rows, cols = mask.area
+        self.color[:, rows, cols] *= factor
 
     def texture(
         self, mask: Mask, tile: Plane, depth: float, *, shade: float = 0.0
@@ -266,7 +221,7 @@ class Canvas:
         ]
         self.height[rows, cols] += grain * mask.coverage * (depth * self.scale)
         if shade:
-            self.color[rows, cols] *= (1 + shade * grain * mask.coverage)[..., None]
+            self.dim(mask, 1 + shade * grain * mask.coverage)
 
     def seam(
         self,
@@ -285,8 +240,7 @@ class Canvas:
 
     def darken(self, mask: Mask, strength: float) -> None:
         """Lose light on a part, as in a fold or under a flap."""
-        rows, cols = mask.area
-        self.color[rows, cols] *= (1 - strength * mask.coverage)[..., None]
+        self.dim(mask, 1 - strength * mask.coverage)
 
     def picture(
         self, image: Image.Image, quad: Outline, within: Mask | None = None
@@ -314,7 +268,7 @@ class Canvas:
         mask = Mask(int(x0), int(y0), np.ascontiguousarray(pixels[..., 3])) & shape
         if within is not None:
             mask = mask & within
-        self.ink(mask, pixels[..., :3] ** 2)
+        self.ink(mask, plane(pixels[..., :3] ** 2))
         return mask
 
     def finish(self, mask: Mask, gloss: float, metal: float) -> None:
@@ -322,12 +276,10 @@ class Canvas:
         self._mix(self.gloss, mask, gloss)
         self._mix(self.metal, mask, metal)
 
-    def _mix(self, plane: Plane, mask: Mask, value: Plane | float) -> None:
+    def _mix(self, onto: Plane, mask: Mask, value: Plane | float) -> None:
         rows, cols = mask.area
-        part = plane[rows, cols]
+        part = onto[rows, cols]
         part += (value - part) * mask.coverage
-
-    # Light
 
     def lit(self, light: Light = STUDIO) -> Image.Image:
         """Light the maps and return the product cut out, as an RGBA picture."""
@@ -335,92 +287,14 @@ class Canvas:
         ys, xs = (np.flatnonzero(self.alpha.any(axis=axis)) for axis in (1, 0))
         if ys.size:
             area = slice(ys[0], ys[-1] + 1), slice(xs[0], xs[-1] + 1)
-            rgba[area] = self._lit_area(area, light)
+            rgba[area][..., :3] = lit_pixels(
+                self.color[:, area[0], area[1]],
+                self.height[area],
+                self.gloss[area],
+                self.metal[area],
+                light,
+                scale=self.scale,
+                corner=(int(ys[0]), int(xs[0])),
+            )
+            rgba[area][..., 3] = self.alpha[area] * 255 + 0.5
         return Image.fromarray(rgba)
-
-    def _lit_area(self, area: tuple[slice, slice], light: Light) -> NDArray[np.uint8]:
-        height, metal, gloss = self.height[area], self.metal[area], self.gloss[area]
-        gy, gx = np.gradient(height)
-        nz = 1 / np.sqrt(gx * gx + gy * gy + 1)
-        nx, ny = -gx * nz, -gy * nz
-        lx, ly, lz = _unit(light.direction)
-        lambert = np.clip((nx * lx + ny * ly + nz * lz + 0.18) / 1.18, 0, None)
-        hx, hy, hz = _unit((lx, ly, lz + 1))
-        logs = np.log(np.clip(nx * hx + ny * hy + nz * hz, 1e-3, 1))
-        broad, tight = np.exp(14 * logs), np.exp(110 * logs)
-        softbox = _window(nx, -0.78, -0.40, 0.16) * _window(ny, -0.75, 0.45, 0.25)
-        rim = _window(nx, 0.66, 0.90, 0.08) * _window(ny, -0.6, 0.6, 0.2)
-        occlusion = _occlusion(height, self.scale, lx, ly)
-        lamp = np.asarray(light.tint, np.float32) * np.float32(light.key)
-        sky = light.ambient * (0.86 - 0.24 * ny) * (0.45 + 0.55 * occlusion)
-        edge = 0.45 + 0.55 * np.sqrt(nz)
-        sky *= edge
-        lambert *= occlusion * edge
-        shine = (
-            gloss
-            * occlusion
-            * (0.10 * broad + gloss * (0.55 * tight + 0.62 * softbox + 0.30 * rim))
-        )
-        rows, cols = area
-        down = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
-        right = np.arange(cols.start, cols.stop, dtype=np.float32)[None, :]
-        sweep = np.sin((down * 0.8 + right * 0.6) * (6.5 / self.size_px))
-        look = 2 * nz * ny + 0.6 * nx + 0.30 * sweep
-        sample = np.linspace(-2, 2, 400)
-        table = np.interp(sample, *_STUDIO_WALL).astype(np.float32)
-        mirror = table[np.clip((look + 2) * 100, 0, 399).astype(np.int32)]
-        mirror = metal * (mirror * (0.5 + 0.5 * occlusion) + 0.55 * tight)
-        rest = 1 - metal
-        rgba = np.empty((*height.shape, 4), np.uint8)
-        for i in range(3):
-            level = (sky + lambert * lamp[i]) * rest + mirror
-            out = self.color[area][..., i] * level
-            out += shine * np.float32(light.tint[i])
-            bright = out > 0.75
-            out[bright] = 0.75 + 0.35 * np.tanh((out[bright] - 0.75) / 0.35)
-            rgba[..., i] = np.clip(np.sqrt(np.clip(out, 0, 1)) * 255 + 0.5, 0, 255)
-        rgba[..., 3] = self.alpha[area] * 255 + 0.5
-        return rgba
-
-
-_STUDIO_WALL = (
-    [-2.0, -1.0, -0.55, -0.25, -0.05, 0.08, 0.2, 0.42, 0.8, 2.0],
-    [1.5, 1.45, 1.25, 0.85, 0.62, 1.05, 1.2, 0.34, 0.5, 0.14],
-)
-"""What metal mirrors, by how far its normal leans down, from light to dark."""
-
-
-def _unit(direction: tuple[float, float, float]) -> tuple[float, float, float]:
-    norm = float(np.linalg.norm(direction))
-    x, y, z = direction
-    return x / norm, y / norm, z / norm
-
-
-def _occlusion(height: Plane, scale: float, lx: float, ly: float) -> Plane:
-    """How much light reaches each pixel past its higher neighbors, 0..1."""
-    light = np.ones_like(height)
-    for reach, strength in ((5.0, 0.20), (16.0, 0.075)):
-        around = blurred(height, reach * scale)
-        dy, dx = round(-ly * reach * 0.8 * scale), round(-lx * reach * 0.8 * scale)
-        h, w = height.shape
-        around = around[np.clip(np.arange(h) - dy, 0, h - 1)]
-        around = around[:, np.clip(np.arange(w) - dx, 0, w - 1)]
-        light /= 1 + strength / scale * np.clip(around - height, 0, 60)
-    return light
-
-
-def _window(plane: Plane, low: float, high: float, edge: float) -> Plane:
-    """1 between low and high, falling smoothly to 0 over `edge` on both sides."""
-    rise = np.clip((plane - low) / edge + 0.5, 0, 1)
-    fall = np.clip((high - plane) / edge + 0.5, 0, 1)
-    t = rise * fall
-    return t * t * (3 - 2 * t)
-
-
-def perspective(target: Outline, source: Outline) -> tuple[float, ...]:
-    """Pillow's eight coefficients that show `source` corners at `target` corners."""
-    rows, values = [], []
-    for (x, y), (u, v) in zip(target, source, strict=True):
-        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
-        values += [u, v]
-    return tuple(float(c) for c in np.linalg.solve(np.array(rows), np.array(values)))

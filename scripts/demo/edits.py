@@ -5,9 +5,10 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
-from scripts.demo.canvas import Canvas, Color, perspective
+from scripts.demo.canvas import Canvas
 from scripts.demo.lettering import fitted, write
 from scripts.demo.palettes import PALETTES, luminance
+from scripts.demo.planes import Color, perspective
 from scripts.demo.shapes import ellipse, spline, star
 
 Edit = Callable[[Image.Image, np.random.Generator], Image.Image]
@@ -122,7 +123,7 @@ def screenshot(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     is_phone = rng.random() < 0.5
     page = Image.new("RGB", (560, 980) if is_phone else (1080, 760), paper)
     pen = ImageDraw.Draw(page)
-    w, h = page.size
+    w = page.width
     pen.rectangle((0, 0, w, 54), fill=theme)
     write(
         pen,

@@ -5,10 +5,10 @@ from PIL import Image, ImageDraw
 
 from scripts.demo.art import Sheet, artwork, barcode
 from scripts.demo.brands import SENTENCES
-from scripts.demo.canvas import Color
 from scripts.demo.design import Design
 from scripts.demo.lettering import fitted, paragraph, write
 from scripts.demo.palettes import Palette, luminance, mixed
+from scripts.demo.planes import Color
 from scripts.demo.shapes import ellipse, rectangle, star
 
 GOODS: dict[str, tuple[str, ...]] = {

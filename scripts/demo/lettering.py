@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from scripts.demo.canvas import Color
+from scripts.demo.planes import Color
 
 
 @lru_cache(maxsize=256)

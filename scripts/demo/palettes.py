@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from scripts.demo.canvas import Color
+from scripts.demo.planes import Color
 
 
 @dataclass(frozen=True, slots=True)

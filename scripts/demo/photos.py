@@ -8,9 +8,11 @@ from PIL import Image
 
 from scripts.demo import bags, bottles, boxes, shirts, shoes, watches
 from scripts.demo.brands import BRANDS
-from scripts.demo.canvas import STUDIO, Canvas, Color, Light
+from scripts.demo.canvas import Canvas
 from scripts.demo.design import Design
+from scripts.demo.lighting import STUDIO, Light
 from scripts.demo.palettes import Palette
+from scripts.demo.planes import Color
 from scripts.demo.scenes import place, studio
 
 _Draw = Callable[[Canvas, Design, Palette, str], None]

@@ -2,19 +2,21 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image, ImageFilter
 
-from scripts.demo.canvas import Color, Light, Plane, perspective
+from scripts.demo.lighting import Light
+from scripts.demo.planes import Color, Plane, perspective, plane
 from scripts.demo.shapes import Outline
 from scripts.demo.textures import noise
 
 Ground = Callable[[np.random.Generator, tuple[int, int]], Plane]
 
 
-def _image(plane: Plane) -> Image.Image:
-    return Image.fromarray(np.clip(plane * 255 + 0.5, 0, 255).astype(np.uint8))
+def _image(values: Plane) -> Image.Image:
+    return Image.fromarray(np.clip(values * 255 + 0.5, 0, 255).astype(np.uint8))
 
 
 def studio(size: tuple[int, int], tint: Color, *, is_standing: bool) -> Image.Image:
@@ -44,14 +46,14 @@ def _wood(rng: np.random.Generator, size: tuple[int, int]) -> Plane:
     grain = np.zeros((h, w), np.float32)
     edges = np.linspace(0, h, num + 1).astype(int)
     y = np.arange(h, dtype=np.float32)[:, None]
-    for a, b in zip(edges[:-1], edges[1:], strict=True):
+    for a, b in pairwise(edges):
         warp = noise(rng, (b - a, w), 170) * 16
         thin = noise(rng, (b - a, max(8, w // 16)), 3)
         fibre = np.asarray(Image.fromarray(thin).resize((w, b - a)))
         rings = np.sin((y[a:b] - a + warp) * rng.uniform(0.25, 0.5))
         grain[a:b] = 0.07 * rings + 0.10 * fibre + rng.uniform(-0.07, 0.07)
         grain[a : a + 2] = -0.4
-    return tone * (1 + grain)[..., None]
+    return plane(tone * (1 + grain)[..., None])
 
 
 def _linen(rng: np.random.Generator, size: tuple[int, int]) -> Plane:
@@ -62,7 +64,8 @@ def _linen(rng: np.random.Generator, size: tuple[int, int]) -> Plane:
     cols = rng.standard_normal((1, w)).astype(np.float32)
     slubs = noise(rng, size[::-1], 5) * 0.05
     folds = noise(rng, size[::-1], 260) * 0.10
-    return tone * (1 + 0.035 * rows + 0.035 * cols + slubs + folds)[..., None]
+    level = 1 + 0.035 * rows + 0.035 * cols + slubs + folds
+    return plane(tone * level[..., None])
 
 
 def _marble(rng: np.random.Generator, size: tuple[int, int]) -> Plane:
@@ -72,8 +75,8 @@ def _marble(rng: np.random.Generator, size: tuple[int, int]) -> Plane:
     dark = np.exp(-vein * 26) * 0.32 + np.exp(-np.abs(vein - 0.3) * 40) * 0.12
     tone = np.array([0.93, 0.92, 0.90], np.float32)
     if rng.random() < 0.35:
-        return np.array([0.25, 0.27, 0.29], np.float32) * (1 + 1.9 * dark)[..., None]
-    return tone * (1 - dark + 0.03 * clouds)[..., None]
+        return plane(np.array([0.25, 0.27, 0.29]) * (1 + 1.9 * dark)[..., None])
+    return plane(tone * (1 - dark + 0.03 * clouds)[..., None])
 
 
 def _tiles(rng: np.random.Generator, size: tuple[int, int]) -> Plane:
@@ -87,7 +90,9 @@ def _tiles(rng: np.random.Generator, size: tuple[int, int]) -> Plane:
     tone = rng.uniform(0.5, 0.92, 3).astype(np.float32)
     tone = 0.6 * tone + 0.4 * tone.mean()
     level += 0.03 * noise(rng, (h, w), 30)
-    return np.where(joint[..., None], 0.78 * tone.mean(), tone * level[..., None])
+    return plane(
+        np.where(joint[..., None], 0.78 * tone.mean(), tone * level[..., None])
+    )
 
 
 def _brick(rng: np.random.Generator, size: tuple[int, int]) -> Plane:
@@ -102,7 +107,7 @@ def _brick(rng: np.random.Generator, size: tuple[int, int]) -> Plane:
     tone = np.array([(0.62, 0.34, 0.26), (0.82, 0.80, 0.77)][int(rng.integers(0, 2))],
                     np.float32)  # fmt: skip
     mortar = 0.72 + 0.05 * noise(rng, (h, w), 3)
-    return np.where(joint[..., None], mortar[..., None], tone * level[..., None])
+    return plane(np.where(joint[..., None], mortar[..., None], tone * level[..., None]))
 
 
 def _carpet(rng: np.random.Generator, size: tuple[int, int]) -> Plane:
@@ -113,7 +118,7 @@ def _carpet(rng: np.random.Generator, size: tuple[int, int]) -> Plane:
     pitch = rng.uniform(60, 130)
     motif = np.sin(x / pitch * 6.28) * np.sin(y / pitch * 6.28) > rng.uniform(-0.2, 0.5)
     pile = 1 + 0.16 * noise(rng, shape, 3) + 0.08 * noise(rng, shape, 90)
-    return np.where(motif[..., None], tone, other) * pile[..., None]
+    return plane(np.where(motif[..., None], tone, other) * pile[..., None])
 
 
 GROUNDS: tuple[Ground, ...] = (_wood, _linen, _marble, _tiles, _brick, _carpet)
@@ -203,14 +208,18 @@ def turned(
 
 def snapped(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Make a clean picture a phone photo: uneven light, warm or cool, grain."""
-    plane = np.asarray(image, dtype=np.float32) / 255
-    h, w = plane.shape[:2]
-    y, x = np.mgrid[:h, :w].astype(np.float32)
-    far = np.hypot(x / w - rng.uniform(0.3, 0.7), y / h - rng.uniform(0.3, 0.7))
-    level = rng.uniform(0.98, 1.10) - rng.uniform(0.12, 0.35) * far**1.6
+    values = plane(np.asarray(image, dtype=np.float32) / 255)
+    h, w = values.shape[:2]
+    y = np.arange(h, dtype=np.float32)[:, None]
+    x = np.arange(w, dtype=np.float32)[None, :]
+    far = (x / w - rng.uniform(0.3, 0.7)) ** 2 + (y / h - rng.uniform(0.3, 0.7)) ** 2
+    level = rng.uniform(0.98, 1.10) - rng.uniform(0.12, 0.35) * far
     cast = 1 + rng.uniform(-0.06, 0.06) * np.array([1.0, 0.1, -1.0], np.float32)
-    grain = rng.normal(0, rng.uniform(0.006, 0.016), (h, w, 1)).astype(np.float32)
-    return _image(plane * level[..., None] * cast.astype(np.float32) + grain)
+    grain = rng.standard_normal((h, w), np.float32) * rng.uniform(0.006, 0.016)
+    for i in range(3):
+        values[..., i] *= level * float(cast[i])
+        values[..., i] += grain
+    return _image(values)
 
 
 def lamp(rng: np.random.Generator) -> Light:

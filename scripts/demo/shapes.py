@@ -1,4 +1,4 @@
-"""Outlines in design units (a canvas is 1000 × 1000), as (n, 2) arrays, x then y."""
+"""Outlines in design units (a canvas is 1000 by 1000), as (n, 2) arrays, x then y."""
 
 from collections.abc import Sequence
 
@@ -88,16 +88,21 @@ def moved(
     by: tuple[float, float] = (0.0, 0.0),
 ) -> Outline:
     """Scale about the origin, turn by `turn` radians, then shift."""
-    points = np.asarray(outline, dtype=np.float64) * np.asarray(scale)
+    x, y = (np.asarray(outline, dtype=np.float64) * np.asarray(scale)).T
     c, s = np.cos(turn), np.sin(turn)
-    return points @ np.array([[c, s], [-s, c]]) + np.asarray(by, dtype=np.float64)
+    return np.stack([c * x - s * y + by[0], s * x + c * y + by[1]], axis=1)
+
+
+def shifted(outline: Outline, dx: float, dy: float) -> Outline:
+    """Shift by (dx, dy)."""
+    return np.stack([outline[:, 0] + dx, outline[:, 1] + dy], axis=1)
 
 
 def mirrored(outline: ArrayLike, axis_x: float = 500.0) -> Outline:
     """Flip left to right about a vertical line."""
     points = np.array(outline, dtype=np.float64)
     points[:, 0] = 2 * axis_x - points[:, 0]
-    return points[::-1]
+    return np.ascontiguousarray(points[::-1])
 
 
 def symmetric(

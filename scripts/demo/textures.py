@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
-from scripts.demo.canvas import Plane, blurred
+from scripts.demo.planes import Plane, blurred
 
 _TILE_PX = 256
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from scripts.demo.canvas import Canvas, Color, Mask, Plane
+from scripts.demo.canvas import Canvas, Mask
+from scripts.demo.planes import Color, Plane
 from scripts.demo.shapes import Outline
 
 
