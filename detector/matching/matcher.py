@@ -1,0 +1,164 @@
+"""Picture in, matches out: retrieve, verify, align, compare, score, judge."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from detector.images import DecodedImage
+from detector.matching.describe import Description, Query
+from detector.matching.geometry import Matrix, outline, project
+from detector.matching.match import Match, MatchResult, Quad, Verdict
+from detector.matching.relation import relate
+from detector.matching.retrieve import Candidate, Channel, retrieve, shortlist
+from detector.matching.scoring import Scoring
+from detector.matching.verify import Verification, verify
+from index.local_index import LocalIndex
+
+_NUM_VERIFIED = 16
+_NUM_DOUBTFUL = 8
+_WORTH_OF_SURE = 0.15
+
+
+class ReferenceSource(Protocol):
+    """Where a matcher gets what was stored of a reference."""
+
+    def descriptions(self, reference_ids: Sequence[str]) -> Mapping[str, Description]:
+        """Load descriptions by id; ids that are gone are left out."""
+        ...
+
+
+class Matcher:
+    """Finds the references that a picture resembles.
+
+    Safe to use from several threads, as far as its parts are.
+    """
+
+    def __init__(
+        self,
+        *,
+        references: ReferenceSource,
+        local_index: LocalIndex,
+        channels: Sequence[Channel],
+        scoring: Scoring,
+    ) -> None:
+        self._references = references
+        self._local_index = local_index
+        self._channels = channels
+        self.scoring = scoring
+
+    def match(self, image: DecodedImage, *, limit: int = 10) -> MatchResult:
+        """Match one picture against the index.
+
+        Args:
+            image: decoded to `WORKING_PX`.
+            limit: most matches to return; those below the thresholds are kept too.
+
+        Returns:
+            Matches, the most similar first, and the verdict over the best.
+        """
+        query = Query(image.pixels, image.width, image.height)
+        matches = [self._judge(query, each) for each in self.examine(query)]
+        matches.sort(key=lambda match: (-match.similarity, match.reference_id))
+        return MatchResult(tuple(matches[:limit]), self._conclude(matches))
+
+    def examine(self, query: Query) -> list[Verification]:
+        """Retrieve candidates and verify those worth it.
+
+        The cheap look, by ORB, goes to every shortlisted candidate; the costly one,
+        with SIFT, to the few that the cheap one leaves in doubt. Once a candidate is
+        sure, those with a small part of its votes are not looked at any more.
+        """
+        found = retrieve(query, self._local_index, self._channels)
+        chosen = shortlist(found, _NUM_VERIFIED)
+        descriptions = self._references.descriptions([c.reference_id for c in chosen])
+        verified: list[Verification] = []
+        doubtful: list[Candidate] = []
+        enough = 0.0
+        for candidate in chosen:
+            reference = descriptions.get(candidate.reference_id)
+            if reference is None or candidate.best_votes < enough:
+                continue
+            verification = verify(query, candidate, reference, thorough=False)
+            if verification.is_sure:
+                enough = max(enough, _WORTH_OF_SURE * candidate.best_votes)
+            elif len(doubtful) < _NUM_DOUBTFUL or verification.is_hopeful:
+                doubtful.append(candidate)
+                continue
+            verified.append(verification)
+        verified += [
+            verify(query, each, descriptions[each.reference_id], thorough=True)
+            for each in doubtful
+        ]
+        return verified
+
+    def _judge(self, query: Query, verification: Verification) -> Match:
+        return judge(query, verification, self.scoring)
+
+    def _conclude(self, matches: Sequence[Match]) -> Verdict:
+        best = max((match.similarity for match in matches), default=0.0)
+        if best >= self.scoring.match_threshold:
+            return Verdict.MATCH
+        if best >= self.scoring.review_threshold:
+            return Verdict.REVIEW
+        return Verdict.NO_MATCH
+
+
+def judge(query: Query, verification: Verification, scoring: Scoring) -> Match:
+    """Turn what was measured of a candidate into a match."""
+    signals = verification.signals()
+    placement, comparison = verification.placement, verification.comparison
+    regions = _regions(query, verification)
+    return Match(
+        reference_id=verification.candidate.reference_id,
+        similarity=scoring.similarity(signals),
+        likelihood=None,
+        relation=relate(verification),
+        mirrored=verification.mirrored and placement is not None,
+        num_inliers=placement.num_inliers if placement else 0,
+        query_region=regions[0] if regions else None,
+        reference_region=regions[1] if regions else None,
+        query_overlap=comparison.query_overlap if comparison else 0.0,
+        reference_overlap=comparison.reference_overlap if comparison else 0.0,
+        homography=verification.homography,
+        signals=signals,
+    )
+
+
+def _regions(query: Query, verification: Verification) -> tuple[Quad, Quad] | None:
+    """Outline the part of the reference that the query shows, on both pictures."""
+    matrix = verification.homography
+    if matrix is None:
+        return None
+    width, height = verification.reference_size
+    shown = _shown_box(matrix, (query.width, query.height), (width, height))
+    on_query = project(matrix, shown)
+    limit = np.array([query.width, query.height]) - 0.5
+    on_query = np.clip(np.nan_to_num(on_query), -0.5, limit)
+    return _as_quad(on_query), _as_quad(shown)
+
+
+def _shown_box(
+    matrix: Matrix, query_size: tuple[int, int], reference_size: tuple[int, int]
+) -> Matrix:
+    """Box of the reference's pixels that land inside the query: (4, 2) corners."""
+    steps = (np.arange(48) + 0.5) / 48
+    x, y = np.meshgrid(steps * reference_size[0], steps * reference_size[1])
+    points = np.stack([x.ravel(), y.ravel()], axis=1) - 0.5
+    landed = project(matrix, points)
+    limit = np.array(query_size) - 0.5
+    with np.errstate(invalid="ignore"):
+        inside = ((landed >= -0.5) & (landed <= limit)).all(axis=1)
+    if not inside.any():
+        return np.array(outline(np.eye(3), reference_size))
+    half = np.array(reference_size) / 48 / 2
+    left, top = points[inside].min(axis=0) - half
+    right, bottom = points[inside].max(axis=0) + half
+    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
+
+
+def _as_quad(corners: Matrix) -> Quad:
+    first, second, third, fourth = (
+        (round(float(x), 1), round(float(y), 1)) for x, y in corners
+    )
+    return first, second, third, fourth
