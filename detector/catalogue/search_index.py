@@ -131,6 +131,20 @@ class SearchIndex:
         return min(part.watermark for part in self.parts)
 
     @property
+    def local(self) -> LocalIndex:
+        """The voting index."""
+        return next(p.index for p in self.parts if isinstance(p.index, LocalIndex))
+
+    @property
+    def channels(self) -> list[tuple[str, Embedder, FaissIndex]]:
+        """Kind, embedder and index of each model."""
+        return [
+            (part.name, part.embedder, part.index)
+            for part in self.parts
+            if part.embedder is not None and isinstance(part.index, FaissIndex)
+        ]
+
+    @property
     def is_worth_saving(self) -> bool:
         """Whether a snapshot is missing, or far behind."""
         return any(

@@ -5,6 +5,7 @@ import json
 from typing import TextIO
 
 from detector.listings.scan import ScannedImage
+from detector.matching.match import Match
 
 CSV_COLUMNS = (
     "image",
@@ -51,28 +52,31 @@ def _matches(scanned: ScannedImage) -> list[Json]:
         reference = scanned.references.get(match.reference_id)
         if reference is None:
             continue
-        region = match.query_region
-        matches.append(
-            {
-                "reference_id": reference.id,
-                "external_id": reference.external_id,
-                "brand": reference.brand,
-                "product_id": reference.product_id,
-                "similarity": round(match.similarity, 6),
-                "likelihood": (
-                    None if match.likelihood is None else round(match.likelihood, 6)
-                ),
-                "relation": match.relation.value,
-                "mirrored": match.mirrored,
-                "num_inliers": match.num_inliers,
-                "query_region": (
-                    [[round(x, 1), round(y, 1)] for x, y in region] if region else None
-                ),
-                "reference_overlap": round(match.reference_overlap, 4),
-                "query_overlap": round(match.query_overlap, 4),
-            }
-        )
+        names: Json = {
+            "reference_id": reference.id,
+            "external_id": reference.external_id,
+            "brand": reference.brand,
+            "product_id": reference.product_id,
+        }
+        matches.append(names | match_as_json(match))
     return matches
+
+
+def match_as_json(match: Match) -> Json:
+    """Turn what was found of a match into JSON, without its reference's names."""
+    likelihood, region = match.likelihood, match.query_region
+    return {
+        "similarity": round(match.similarity, 6),
+        "likelihood": None if likelihood is None else round(likelihood, 6),
+        "relation": match.relation.value,
+        "mirrored": match.mirrored,
+        "num_inliers": match.num_inliers,
+        "query_region": (
+            None if region is None else [[round(x, 1), round(y, 1)] for x, y in region]
+        ),
+        "reference_overlap": round(match.reference_overlap, 4),
+        "query_overlap": round(match.query_overlap, 4),
+    }
 
 
 class JsonLines:

@@ -61,7 +61,7 @@ class HtmlReport:
         """Write the page."""
         script = (FOLDER / "report.js").read_text()
         digest = base64.b64encode(sha256(script.encode()).digest()).decode()
-        page = self._templates.get_template("report.html").stream(
+        page = self._templates.get_template("report.html").generate(
             counts=self._counts,
             made_at=utc_now().strftime("%Y-%m-%d %H:%M UTC"),
             script=Markup(script),
@@ -70,7 +70,7 @@ class HtmlReport:
             no_match=self._no_match,
             unreadable=self._unreadable,
         )
-        page.dump(self._file)
+        self._file.writelines(page)
         self._cards.close()
 
     def _card(self, scanned: ScannedImage, verdict: Verdict) -> str:

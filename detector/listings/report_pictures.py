@@ -40,7 +40,9 @@ def outlined(pixels: RGB, width: int, region: Quad | None) -> bytes:
             ((x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5) for x, y in region
         ]
         line = [*corners, *corners[:2]]
-        ImageDraw.Draw(image).line(line, OUTLINE, width=4, joint="curve")
+        draw = ImageDraw.Draw(image)
+        draw.line(line, (255, 255, 255), width=7, joint="curve")
+        draw.line(line, OUTLINE, width=4, joint="curve")
     return as_webp(np.asarray(image), THUMBNAIL_PX)
 
 

@@ -18,7 +18,9 @@ from detector.matching.matcher import Matcher
 from detector.store.store import Store
 from detector.workers import map_in_order
 
-Draw = Callable[[DecodedImage, MatchResult], Mapping[str, MatchPictures]]
+Draw = Callable[
+    [DecodedImage, MatchResult, Mapping[str, Reference]], Mapping[str, MatchPictures]
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class Scanner:
         with self.store.database.read() as session:
             ids = [match.reference_id for match in result.matches]
             references = find_references(session, ids)
-        pictures = self.draw(image, result) if self.draw else {}
+        pictures = self.draw(image, result, references) if self.draw else {}
         return ScannedImage(file.name, file.path, digest, result, references, pictures)
 
 

@@ -60,7 +60,9 @@ def _check(
     families: dict[str, str] = {}
     faults = []
     for number, row in rows:
-        query, reference = row["query"], row["reference"]
+        query = row["query"]
+        # As imports spell it: `./a//b.png` is `a/b.png`.
+        reference = row["reference"] and Path(row["reference"]).as_posix()
         family = row.get("family") or ""
         known = right.get(query)
         if not _is_below(queries, query):

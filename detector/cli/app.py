@@ -1,0 +1,49 @@
+"""The commands of `detector`."""
+
+from typing import Annotated
+
+import typer
+
+from detector.cli import catalogue, compare, doctor, evaluate, index, scan
+from detector.cli.output import ExitCode
+
+app = typer.Typer(
+    name="detector",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(catalogue.app, name="catalogue")
+app.command("scan")(scan.scan)
+app.command("compare")(compare.compare)
+app.command("evaluate")(evaluate.evaluate)
+app.add_typer(index.app, name="index")
+app.command("doctor")(doctor.doctor)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"detector {version('counterfeit-detector')}")
+        raise typer.Exit(ExitCode.DONE)
+
+
+@app.callback()
+def detector(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the version.",
+            callback=_print_version,
+            is_eager=True,
+        ),
+    ] = False,
+) -> None:
+    """Find copies of a brand's pictures among listing pictures.
+
+    Results go to stdout, progress and messages to stderr. Exit status: 0 done,
+    1 failed, 2 misused. Settings are environment variables, see `detector doctor`.
+    """

@@ -1,0 +1,97 @@
+"""`detector index …`: the search index, which is derived from the catalogue."""
+
+from typing import Annotated
+
+import typer
+
+from detector.cli.output import ExitCode, note, print_json, progress_bar, results
+
+app = typer.Typer(no_args_is_help=True, help="Look after the search index.")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def info(json: Json = False) -> None:
+    """Say what the index on disk holds, and how far it has followed the catalogue."""
+    from rich.table import Table
+
+    from detector.catalogue.index_check import describe_snapshots
+    from detector.settings import load_settings
+    from detector.store.store import open_store
+
+    settings = load_settings()
+    store = open_store(settings.data_dir)
+    status = describe_snapshots(store)
+    store.close()
+    if json:
+        print_json(status.to_json())
+        return
+    table = Table("part", "model", "weights", "references", "behind", "MB", box=None)
+    for part in status.snapshots:
+        table.add_row(
+            part.name,
+            part.model,
+            part.weights_hash[:12],
+            f"{part.num_references:,}",
+            f"{status.last_change - part.watermark:,}",
+            f"{part.num_bytes / 1e6:.1f}",
+        )
+    console = results()
+    console.print(f"{status.folder}: {status.num_references:,} references")
+    console.print(table if status.snapshots else "No index is stored yet.")
+
+
+@app.command()
+def verify(json: Json = False) -> None:
+    """Check the index on disk against the catalogue; exit 1 if something is wrong.
+
+    Reads every byte, compares what it holds with the catalogue, and searches for some
+    references, each of which has to find itself.
+    """
+    from detector.catalogue.index_check import verify_index
+    from detector.cli.engine import load_extractor
+    from detector.settings import load_settings
+    from detector.store.store import open_store
+
+    settings = load_settings()
+    store = open_store(settings.data_dir)
+    extractor = load_extractor(settings)
+    faults = verify_index(store, extractor, threads=settings.num_threads)
+    store.close()
+    if json:
+        print_json({"faults": faults})
+    elif faults:
+        for fault in faults:
+            results().print(fault, markup=False)
+    else:
+        results().print("The index is sound and holds every reference.")
+    if faults:
+        note("Mend it with `detector index rebuild`.")
+        raise typer.Exit(ExitCode.FAILED)
+
+
+@app.command()
+def rebuild(json: Json = False) -> None:
+    """Make the index anew from the catalogue, and save it."""
+    from detector.catalogue.search_index import SearchIndex
+    from detector.cli.engine import load_extractor
+    from detector.settings import load_settings
+    from detector.store.store import open_store
+
+    settings = load_settings()
+    store = open_store(settings.data_dir)
+    extractor = load_extractor(settings)
+    index = SearchIndex(
+        store, extractor, threads=settings.num_threads, on_note=note, anew=True
+    )
+    with progress_bar("Computing features") as on_progress:
+        index.refresh(on_progress)
+    index.save()
+    store.close()
+    sizes = {part.name: len(part.index) for part in index.parts}
+    if json:
+        print_json({"watermark": index.watermark, "references": sizes})
+    else:
+        for name, size in sizes.items():
+            results().print(f"{name}: {size:,} references")
