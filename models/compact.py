@@ -11,7 +11,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from PIL import Image
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from models.compact_graph import Architecture, build_graph
 from models.embedder import RGB, Region, Vectors, require_rgb
@@ -153,5 +153,5 @@ def save_weights(
     metadata = {"format": FORMAT, "architecture": architecture.to_json()}
     # safetensors writes the bytes as they lie, so they must lie in the order of indices
     halves = {name: array.astype(np.float16, "C") for name, array in arrays.items()}
-    save_file(halves, path, metadata)
+    path.write_bytes(save(halves, metadata))
     write_hash(path)
