@@ -41,8 +41,8 @@ class Design:
     def palettes(self) -> list[Palette]:
         """Every colorway in this design's order; the first are the ones on sale.
 
-        The order keeps colorways that look alike apart: each next one is the farthest
-        from those before it.
+        The order keeps colorways that look alike apart: each next one is far from all
+        those before it.
         """
         rng = self.rng(98)
         rest = [PALETTES[i] for i in rng.permutation(len(PALETTES))]
@@ -51,5 +51,6 @@ class Design:
         order = [first]
         while rest:
             gaps = [min(distance(p, q) for q in order) for p in rest]
-            order.append(rest.pop(int(np.argmax(gaps))))
+            far = [k for k, gap in enumerate(gaps) if gap >= 0.6 * max(gaps)]
+            order.append(rest.pop(far[0]))
         return order

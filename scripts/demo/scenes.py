@@ -157,15 +157,26 @@ def place(
     x, y = at[0] + box[0], at[1] + box[1]
     alpha = cutout.getchannel("A")
     w, h = cutout.size
-    if is_standing:
+    if is_standing and _is_level(alpha):
         low = alpha.crop((0, int(h * 0.55), w, h)).resize((w, max(8, w // 9)))
         at_y = y + h - int(low.height * 0.72)
         _shade(ground, low, (x + w // 40, at_y), max(3, w / 42), strength)
         _shade(ground, low, (x, at_y + low.height // 10), 4, 0.33)
+    elif is_standing:
+        _shade(ground, alpha, (x + w // 50, y + h // 45), max(4, w / 40), strength)
+        _shade(ground, alpha, (x + 2, y + max(3, h // 120)), 4, 0.4)
     else:
         spot = (x + w // 60 + 4, y + h // 60 + 6)
         _shade(ground, alpha, spot, max(4, w / 56), strength)
     ground.paste(cutout, (x, y), alpha)
+
+
+def _is_level(alpha: Image.Image) -> bool:
+    """Touches the ground along a level line; a carton seen from a corner does not."""
+    covered = np.asarray(alpha)[::-1] > 128
+    gaps = np.argmax(covered, axis=0)[covered.any(axis=0)]
+    low, high = np.percentile(gaps, (12, 88))
+    return bool(high - low < 0.05 * alpha.height)
 
 
 def _shade(
