@@ -25,8 +25,9 @@ CENTROIDS_FILE = Path(__file__).with_name("orb_centroids.npz")
 def read_centroids(path: Path = CENTROIDS_FILE) -> tuple[Codes, str]:
     """Read the cells' centroids, (c, 32), and the SHA-256 (hex) that names them."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            centroids: Codes = file["centroids"]
+        # numpy leaves a file that it opened itself open when the archive is damaged.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            centroids: Codes = archive["centroids"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise CorruptIndex(
             f"{path}: expected centroids, found none ({error})."

@@ -18,6 +18,11 @@ class Voting:
     badge, says little about any of them). A reference's score is the sum of its votes
     divided by the square root of its number of points.
 
+    The defaults were chosen on one half of the queries of two sets of edited packshots
+    and phone photos; on the other half they rank 0.98 and 0.93 of the copies among the
+    first 20, and 0.98 and 0.90 without sharing and with 8 neighbours and a scale of 20.
+    Between 4 and 16 probes recall is equal within noise, and cost is proportional.
+
     Attributes:
         neighbours: codes that may vote for a point; those nearer than the next one
             after them do, so that the order of insertion never decides between equals.
@@ -26,10 +31,10 @@ class Voting:
         num_probes: cells of the coarse quantizer that are looked through.
     """
 
-    neighbours: int = 5
-    scale: float = 10.0
-    sharing: float = 0.5
-    num_probes: int = 16
+    neighbours: int = 3
+    scale: float = 15.0
+    sharing: float = 1.0
+    num_probes: int = 8
 
     def __post_init__(self) -> None:
         if self.neighbours < 1 or self.num_probes < 1:

@@ -1,0 +1,241 @@
+"""What every VectorIndex does, whatever its engine."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from index.errors import ModelMismatch
+from index.faiss_index import FaissIndex
+from index.vector_index import Hit, Origin, VectorIndex
+from tests.index.drawn_codes import draw_vectors
+
+DIM = 24
+ORIGIN = Origin("drawn", "ab" * 32, 41)
+
+Engine = Callable[[int], VectorIndex]
+
+
+@pytest.fixture(params=[FaissIndex], ids=["faiss"])
+def engine(request) -> Engine:
+    chosen: Engine = request.param
+    return chosen
+
+
+def names(count: int) -> list[str]:
+    return [f"r{number:04d}" for number in range(count)]
+
+
+def rank_by_sorting(ids, vectors, query, k) -> list[str]:
+    """Rank the slow way: every product in float64, a sort by score and then id."""
+    scores = (vectors.astype(np.float64) @ query.astype(np.float64)).astype(np.float32)
+    return [
+        ids[row] for row in sorted(range(len(ids)), key=lambda r: (-scores[r], ids[r]))
+    ][:k]
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("num_queries", [1, 3, 40])
+def test_search_ranks_as_a_sort_of_all_products_does(engine, seed, num_queries):
+    ids, vectors = names(300), draw_vectors(300, DIM, seed)
+    queries = draw_vectors(num_queries, DIM, seed + 100)
+    index = engine(DIM)
+    index.add(ids, vectors)
+    for query, hits in zip(queries, index.search(queries, 7), strict=True):
+        assert [hit.id for hit in hits] == rank_by_sorting(ids, vectors, query, 7)
+        own = [float(vectors[ids.index(hit.id)] @ query) for hit in hits]
+        assert [hit.score for hit in hits] == pytest.approx(own, abs=1e-6)
+
+
+def test_a_new_index_is_empty_and_finds_nothing(engine):
+    index = engine(DIM)
+    assert (len(index), index.ids, index.dim) == (0, frozenset(), DIM)
+    assert index.search(draw_vectors(2, DIM, 0), 5) == [[], []]
+
+
+def test_no_queries_have_no_answers(engine):
+    index = engine(DIM)
+    index.add(["a"], draw_vectors(1, DIM, 0))
+    assert index.search(np.empty((0, DIM), np.float32), 5) == []
+
+
+def test_adding_nothing_changes_nothing(engine):
+    index = engine(DIM)
+    index.add([], np.empty((0, DIM), np.float32))
+    assert len(index) == 0
+
+
+def test_one_reference_is_found_by_itself(engine):
+    vectors = draw_vectors(1, DIM, 0)
+    index = engine(DIM)
+    index.add(["only"], vectors)
+    [[hit]] = index.search(vectors, 1)
+    assert hit == Hit("only", 1.0)
+
+
+def test_more_asked_for_than_there_are_gives_all_once(engine):
+    index = engine(DIM)
+    index.add(names(5), draw_vectors(5, DIM, 0))
+    [hits] = index.search(draw_vectors(1, DIM, 1), 50)
+    assert sorted(hit.id for hit in hits) == names(5)
+
+
+@pytest.mark.parametrize("num_equal", [3, 30, 300])
+def test_equal_vectors_are_ordered_by_id_wherever_they_lie(engine, num_equal):
+    vectors = draw_vectors(400, DIM, 0)
+    vectors[50 : 50 + num_equal] = vectors[50]
+    order = np.random.default_rng(1).permutation(400)
+    ids = [f"x{number:04d}" for number in order]
+    index = engine(DIM)
+    index.add(ids, vectors)
+    equal = sorted(ids[50 : 50 + num_equal])
+    for k in (1, 2, num_equal - 1, num_equal):
+        [hits] = index.search(vectors[50:51], k)
+        assert [hit.id for hit in hits] == equal[:k]
+        assert len({hit.score for hit in hits}) == 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_insertion_does_not_matter(engine, seed):
+    ids, vectors = names(120), draw_vectors(120, DIM, seed)
+    vectors[60:] = vectors[:60]
+    queries = vectors[::7]
+    first, second = engine(DIM), engine(DIM)
+    first.add(ids, vectors)
+    for row in np.random.default_rng(seed).permutation(120):
+        second.add([ids[row]], vectors[row : row + 1])
+    assert first.search(queries, 9) == second.search(queries, 9)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_removed_is_as_if_never_added(engine, seed):
+    ids, vectors = names(90), draw_vectors(90, DIM, seed)
+    gone = set(np.random.default_rng(seed).choice(ids, 40, replace=False).tolist())
+    kept = [row for row, name in enumerate(ids) if name not in gone]
+    index, expected = engine(DIM), engine(DIM)
+    index.add(ids, vectors)
+    assert index.remove([*sorted(gone), "unknown", *sorted(gone)]) == 40
+    expected.add([ids[row] for row in kept], vectors[kept])
+    assert index.ids == expected.ids
+    assert len(index) == 50
+    assert index.search(vectors, 90) == expected.search(vectors, 90)
+
+
+def test_removing_and_adding_again_changes_nothing(engine):
+    ids, vectors = names(30), draw_vectors(30, DIM, 0)
+    index = engine(DIM)
+    index.add(ids, vectors)
+    before = index.search(vectors, 30)
+    index.remove(ids[:10])
+    index.add(ids[:10], vectors[:10])
+    assert index.search(vectors, 30) == before
+
+
+def test_everything_can_be_removed(engine):
+    vectors = draw_vectors(30, DIM, 0)
+    index = engine(DIM)
+    index.add(names(30), vectors)
+    assert index.remove(index.ids) == 30
+    assert index.search(vectors[:1], 3) == [[]]
+
+
+def with_one(value: float):
+    vectors = draw_vectors(2, DIM, 7)
+    vectors[1, 3] = value
+    return vectors
+
+
+BAD_VECTORS = {
+    "too short": draw_vectors(2, DIM - 1, 0),
+    "one row": draw_vectors(2, DIM, 0)[0],
+    "float64": draw_vectors(2, DIM, 0).astype(np.float64),
+    "not normalized": 2 * draw_vectors(2, DIM, 0),
+    "zero": np.zeros((2, DIM), np.float32),
+    "nan": with_one(np.nan),
+    "infinite": with_one(np.inf),
+}
+
+
+@pytest.mark.parametrize("vectors", BAD_VECTORS.values(), ids=BAD_VECTORS.keys())
+def test_unusable_vectors_are_refused_and_change_nothing(engine, vectors):
+    index = engine(DIM)
+    with pytest.raises(ValueError, match="expected"):
+        index.add(["a", "b"], vectors)
+    with pytest.raises(ValueError, match="expected"):
+        index.search(vectors, 1)
+    assert len(index) == 0
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        (["new", "new"], "'new' is given twice"),
+        (["new", "old"], "'old' is in the index"),
+        (["new"], "one row per id"),
+        ("ab", "sequence of ids"),
+        (["new", 7], "each a str"),
+    ],
+)
+def test_unusable_ids_are_refused_and_change_nothing(engine, ids, message):
+    index = engine(DIM)
+    index.add(["old"], draw_vectors(1, DIM, 0))
+    with pytest.raises(ValueError, match=message):
+        index.add(ids, draw_vectors(2, DIM, 1))
+    assert index.ids == {"old"}
+    index.add(["new"], draw_vectors(1, DIM, 1))
+    assert index.ids == {"old", "new"}
+
+
+@pytest.mark.parametrize("k", [0, -1])
+def test_k_below_one_is_refused(engine, k):
+    with pytest.raises(ValueError, match="at least 1"):
+        engine(DIM).search(draw_vectors(1, DIM, 0), k)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_saved_index_answers_as_before(engine, seed, tmp_path):
+    vectors = draw_vectors(80, DIM, seed)
+    index = engine(DIM)
+    index.add([*names(79), 'odd "näme"\n\udc80'], vectors)
+    index.remove(names(5))
+    index.save(tmp_path / "new" / "index", ORIGIN)
+    loaded, watermark = type(index).load(
+        tmp_path / "new" / "index",
+        model=ORIGIN.model,
+        weights_hash=ORIGIN.weights_hash,
+    )
+    assert watermark == ORIGIN.watermark
+    assert loaded.ids == index.ids
+    assert loaded.dim == DIM
+    assert loaded.search(vectors, 80) == index.search(vectors, 80)
+    loaded.add(["r0000"], vectors[:1])
+    assert loaded.search(vectors[:1], 1)[0][0].id == "r0000"
+
+
+def test_an_empty_index_can_be_saved(engine, tmp_path):
+    index = engine(DIM)
+    index.save(tmp_path, ORIGIN)
+    loaded, _ = type(index).load(
+        tmp_path, model=ORIGIN.model, weights_hash=ORIGIN.weights_hash
+    )
+    loaded.add(["a"], draw_vectors(1, DIM, 0))
+    assert len(loaded) == 1
+
+
+@pytest.mark.parametrize(
+    ("model", "weights_hash"), [("other", "ab" * 32), ("drawn", "cd" * 32)]
+)
+def test_another_model_is_refused(engine, model, weights_hash, tmp_path):
+    index = engine(DIM)
+    index.save(tmp_path, ORIGIN)
+    with pytest.raises(ModelMismatch, match=r"detector index rebuild") as caught:
+        type(index).load(tmp_path, model=model, weights_hash=weights_hash)
+    assert "'drawn'" in str(caught.value)
+    assert str(tmp_path) in str(caught.value)
+
+
+def test_a_missing_index_says_where_it_was_looked_for(engine, tmp_path):
+    index = engine(DIM)
+    with pytest.raises(FileNotFoundError, match="detector index rebuild") as caught:
+        type(index).load(tmp_path / "none", model="drawn", weights_hash="")
+    assert str(tmp_path / "none") in str(caught.value)
