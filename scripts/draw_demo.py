@@ -191,6 +191,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=7, help="decides what is drawn")
     parser.add_argument("--num-workers", type=int, default=2, help="processes")
     options = parser.parse_args(arguments)
+    if options.seed < 0:
+        parser.error("--seed must be zero or more")
     start = time.perf_counter()
     try:
         drawn = draw_demo(

@@ -60,7 +60,7 @@ def plan_listings(photos: Sequence[Photo], per_family: int, seed: int) -> list[L
     rng = np.random.default_rng([seed, 1])
     mains = [p for p in photos if p.view == KINDS[p.design.kind][1][0]]
     firsts = [p for p in mains if p.colorway == 0]
-    colored = [p for p in firsts if p.design.kind != "watches"]
+    colored = [p for p in firsts if p.design.kind != "watches"] or firsts
     drafts: list[tuple[str, tuple[Photo, ...]]] = []
     for family, times in FAMILIES.items():
         pool: Sequence[Photo] = photos

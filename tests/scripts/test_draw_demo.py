@@ -135,8 +135,11 @@ def test_broken_files_are_broken_and_in_no_table(small_demo):
     broken = list((out / "broken").iterdir())
     assert len(broken) == 2
     for path in broken:
-        with pytest.raises(OSError, match=r"(?i)truncated|cannot identify|broken"):
-            Image.open(path).load()
+        with (
+            pytest.raises(OSError, match=r"(?i)truncated|cannot identify|broken"),
+            Image.open(path) as image,
+        ):
+            image.load()
         assert path.name not in (out / "truth.csv").read_text()
 
 
@@ -172,6 +175,14 @@ def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path: Path, cap
     assert main(["--out", str(tmp_path)]) == 2
     assert "did not draw" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_a_seed_below_zero_is_misuse(tmp_path: Path, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--out", str(tmp_path / "demo"), "--seed", "-1"])
+    assert stop.value.code == 2
+    assert "--seed" in capsys.readouterr().err
+    assert not (tmp_path / "demo").exists()
 
 
 def test_drawing_again_replaces_its_own_files_and_keeps_a_report(tmp_path: Path):
