@@ -46,12 +46,18 @@ def grid_extractor(weights_hash: str = "0" * 64) -> Extractor:
     return Extractor({"copy": GridEmbedder(weights_hash=weights_hash)}, ImageLimits())
 
 
-def draw_folder(folder: Path, num_pictures: int, *, seed: int = 0) -> Path:
+def draw_folder(
+    folder: Path,
+    num_pictures: int,
+    *,
+    seed: int = 0,
+    size: tuple[int, int] = (120, 90),
+) -> Path:
     """Draw pictures `0/000.png`, `1/001.png`, … that all differ."""
     for i in range(num_pictures):
         path = folder / str(i % 3) / f"{i:03}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(save(draw_scene(120, 90, seed=1000 * seed + i), "PNG"))
+        path.write_bytes(save(draw_scene(*size, seed=1000 * seed + i), "PNG"))
     return folder
 
 

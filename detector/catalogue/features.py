@@ -35,8 +35,8 @@ class Features:
 
     Attributes:
         sha256: of the file's bytes.
-        votes: codes for the voting index, (p, 32) uint8 as bytes.
-        description: local features, as bytes.
+        description: local features, as bytes; None if they are stored already.
+        votes: their codes for the voting index, (p, 32) uint8, as bytes.
         vectors: (model, weights hash) → float32 vector as bytes.
     """
 
@@ -45,8 +45,8 @@ class Features:
     width: int
     height: int
     num_bytes: int
+    description: bytes | None
     votes: bytes
-    description: bytes
     vectors: dict[tuple[str, str], bytes]
 
 
@@ -71,22 +71,29 @@ class Extractor:
         """
         return decode_image(data, limits=self.limits, target_px=WORKING_PX)
 
-    def extract(self, data: bytes) -> Features:
+    def extract(self, data: bytes, *, is_described: bool = False) -> Features:
         """Decode a picture and compute everything; raises as `decode` does.
 
         One picture at a time: its vector then never depends, in the last bit, on
         which others it was computed with.
+
+        Args:
+            data: the picture's file.
+            is_described: leave out the description, which costs most.
         """
         image = self.decode(data)
-        description = describe(image.pixels, image.width, image.height)
+        description, votes = None, b""
+        if not is_described:
+            described = describe(image.pixels, image.width, image.height)
+            description, votes = described.to_bytes(), described.votes.tobytes()
         return Features(
             sha256=sha256(data).hexdigest(),
             format=image.format,
             width=image.width,
             height=image.height,
             num_bytes=len(data),
-            votes=description.votes.tobytes(),
-            description=description.to_bytes(),
+            description=description,
+            votes=votes,
             vectors={
                 (e.name, e.weights_hash): e.embed([image.pixels])[0]
                 .astype(VECTOR_DTYPE)
@@ -138,10 +145,7 @@ def save_features(session: Session, features: Features) -> None:
             )
         )
         session.flush()
-    described = select(DescriptionRow.recipe).where(
-        DescriptionRow.image_sha256 == digest, DescriptionRow.recipe == RECIPE
-    )
-    if session.scalar(described) is None:
+    if features.description is not None and not _is_described(session, digest):
         session.add(
             DescriptionRow(
                 image_sha256=digest,
@@ -164,6 +168,13 @@ def save_features(session: Session, features: Features) -> None:
     session.flush()
 
 
+def _is_described(session: Session, digest: str) -> bool:
+    described = select(DescriptionRow.recipe).where(
+        DescriptionRow.image_sha256 == digest, DescriptionRow.recipe == RECIPE
+    )
+    return session.scalar(described) is not None
+
+
 def complete_features(
     store: Store, extractor: Extractor, digests: Sequence[str], *, threads: int
 ) -> Iterator[tuple[str, DetectorError | None]]:
@@ -180,8 +191,11 @@ def complete_features(
     """
 
     def extract(digest: str) -> Features | DetectorError:
+        with store.database.read() as session:
+            is_described = _is_described(session, digest)
         try:
-            return extractor.extract(store.blobs.read(digest))
+            data = store.blobs.read(digest)
+            return extractor.extract(data, is_described=is_described)
         except DetectorError as error:
             return error
 

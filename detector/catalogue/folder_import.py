@@ -3,6 +3,7 @@
 import time
 from collections import ChainMap
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -104,15 +105,14 @@ def import_folder(
     run = _Import(store, brand, extractor, dry_run=dry_run)
     batch: list[_Prepared | _Refused] = []
     last_commit = time.monotonic()
-    for num_done, prepared in enumerate(
-        map_in_order(run.prepare, files, threads=threads), start=1
-    ):
-        batch.append(prepared)
-        is_due = time.monotonic() - last_commit > BATCH_SECONDS
-        if len(batch) >= BATCH_SIZE or is_due or num_done == len(files):
-            run.take_in(batch)
-            on_progress(num_done, len(files))
-            batch, last_commit = [], time.monotonic()
+    with closing(map_in_order(run.prepare, files, threads=threads)) as results:
+        for num_done, prepared in enumerate(results, start=1):
+            batch.append(prepared)
+            is_due = time.monotonic() - last_commit > BATCH_SECONDS
+            if len(batch) >= BATCH_SIZE or is_due or num_done == len(files):
+                run.take_in(batch)
+                on_progress(num_done, len(files))
+                batch, last_commit = [], time.monotonic()
     present = {file.name for file in files}
     run.report.absent = [name for name in run.known if name not in present]
     return run.report

@@ -1,5 +1,6 @@
 """`detector index …`: the search index, which is derived from the catalogue."""
 
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -21,9 +22,8 @@ def info(json: Json = False) -> None:
     from detector.store.store import open_store
 
     settings = load_settings()
-    store = open_store(settings.data_dir)
-    status = describe_snapshots(store)
-    store.close()
+    with closing(open_store(settings.data_dir)) as store:
+        status = describe_snapshots(store)
     if json:
         print_json(status.to_json())
         return
@@ -55,10 +55,9 @@ def verify(json: Json = False) -> None:
     from detector.store.store import open_store
 
     settings = load_settings()
-    store = open_store(settings.data_dir)
     extractor = load_extractor(settings)
-    faults = verify_index(store, extractor, threads=settings.num_threads)
-    store.close()
+    with closing(open_store(settings.data_dir)) as store:
+        faults = verify_index(store, extractor, threads=settings.num_threads)
     if json:
         print_json({"faults": faults})
     elif faults:
@@ -80,15 +79,14 @@ def rebuild(json: Json = False) -> None:
     from detector.store.store import open_store
 
     settings = load_settings()
-    store = open_store(settings.data_dir)
     extractor = load_extractor(settings)
-    index = SearchIndex(
-        store, extractor, threads=settings.num_threads, on_note=note, anew=True
-    )
-    with progress_bar("Computing features") as on_progress:
-        index.refresh(on_progress)
-    index.save()
-    store.close()
+    with closing(open_store(settings.data_dir)) as store:
+        index = SearchIndex(
+            store, extractor, threads=settings.num_threads, on_note=note, anew=True
+        )
+        with progress_bar("Computing features") as on_progress:
+            index.refresh(on_progress)
+        index.save()
     sizes = {part.name: len(part.index) for part in index.parts}
     if json:
         print_json({"watermark": index.watermark, "references": sizes})

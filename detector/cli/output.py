@@ -8,13 +8,17 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 OnProgress = Callable[[int, int], None]
 """Called with how much is done, and the total."""
+
+
+UNBOUNDED = 100_000
+"""Columns of what is no terminal."""
 
 
 class ExitCode(IntEnum):
@@ -25,12 +29,17 @@ class ExitCode(IntEnum):
     MISUSED = 2
 
 
-def results() -> "Console":
-    """Open stdout for tables; without a terminal, lines are as long as they need."""
+def results(file: TextIO | None = None) -> "Console":
+    """Open stdout, or a file, for text and tables.
+
+    Without a terminal lines are as long as they need to be, for `grep` and the like.
+    """
     from rich.console import Console
 
-    is_terminal = sys.stdout.isatty()
-    return Console(soft_wrap=not is_terminal, highlight=False)
+    target = file or sys.stdout
+    if target.isatty():
+        return Console(file=target, highlight=False)
+    return Console(file=target, highlight=False, width=UNBOUNDED, soft_wrap=True)
 
 
 def note(message: str) -> None:

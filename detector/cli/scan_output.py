@@ -78,7 +78,7 @@ def open_writer(form: ScanFormat, out: Path | None) -> Iterator[ScanWriter]:
             raise InvalidInput(
                 "A report is no text for a terminal.", remedy="Add --out report.html."
             )
-        yield _writer(form, sys.stdout, results())
+        yield _writer(form, sys.stdout)
         return
     is_whole = form in (ScanFormat.TABLE, ScanFormat.HTML)
     part = out.with_name(f".{out.name}.{os.getpid()}.part") if is_whole else out
@@ -93,17 +93,17 @@ def open_writer(form: ScanFormat, out: Path | None) -> Iterator[ScanWriter]:
         ) from error
     try:
         with file:
-            yield _writer(form, file, Console(file=file, width=160, highlight=False))
+            yield _writer(form, file)
         part.replace(out)
     finally:
         if is_whole:
             part.unlink(missing_ok=True)
 
 
-def _writer(form: ScanFormat, file: TextIO, console: Console) -> ScanWriter:
+def _writer(form: ScanFormat, file: TextIO) -> ScanWriter:
     match form:
         case ScanFormat.TABLE:
-            return FlaggedTable(console)
+            return FlaggedTable(results(file))
         case ScanFormat.JSONL:
             return JsonLines(file)
         case ScanFormat.CSV:

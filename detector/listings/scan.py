@@ -1,7 +1,8 @@
 """Scans listing pictures: files in, matches out, in the order given."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -66,9 +67,9 @@ class Scanner:
 
     def scan(
         self, files: Sequence[FoundFile], *, threads: int
-    ) -> Iterator[ScannedImage]:
+    ) -> Generator[ScannedImage, None, None]:
         """Scan files in threads; results come in the order of the files."""
-        yield from map_in_order(self._scan_one, files, threads=threads)
+        return map_in_order(self._scan_one, files, threads=threads)
 
     def _scan_one(self, file: FoundFile) -> ScannedImage:
         digest = None
@@ -175,11 +176,12 @@ def run_scan(
 ) -> ScanCounts:
     """Scan files and give every result to every writer."""
     counts = ScanCounts()
-    for scanned in scanner.scan(files, threads=threads):
-        counts.add(scanned)
-        for writer in writers:
-            writer.add(scanned)
-        on_progress(counts.total, len(files))
+    with closing(scanner.scan(files, threads=threads)) as results:
+        for scanned in results:
+            counts.add(scanned)
+            for writer in writers:
+                writer.add(scanned)
+            on_progress(counts.total, len(files))
     for writer in writers:
         writer.finish()
     return counts

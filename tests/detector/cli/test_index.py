@@ -1,0 +1,42 @@
+import json
+
+import pytest
+
+
+@pytest.fixture
+def filled(detector, photos):
+    detector("catalogue", "import", photos, "--brand", "Acme")
+    return detector
+
+
+def test_info_says_what_each_part_holds(filled):
+    status = json.loads(filled("index", "info", "--json").out)
+    assert {s["name"]: s["num_references"] for s in status["snapshots"]} == {
+        "copy": 6,
+        "local": 6,
+    }
+    assert {s["watermark"] for s in status["snapshots"]} == {6}
+    assert "compact" in filled("index", "info").out
+
+
+def test_info_of_nothing_is_no_failure(detector):
+    done = detector("index", "info")
+    assert done.code == 0
+    assert "No index is stored yet" in done.out
+
+
+def test_verify_fails_on_damage_and_rebuild_mends_it(filled, data_dir):
+    assert filled("index", "verify").code == 0
+    (array,) = data_dir.glob("index/*/copy/*/vectors.npy")
+    array.write_bytes(array.read_bytes()[:-1])
+    done = filled("index", "verify")
+    assert done.code == 1
+    assert "vectors.npy" in done.out
+    assert "index rebuild" in done.err
+    assert json.loads(filled("index", "verify", "--json").out)["faults"]
+    rebuilt = filled("index", "rebuild", "--json")
+    assert json.loads(rebuilt.out) == {
+        "watermark": 6,
+        "references": {"local": 6, "copy": 6},
+    }
+    assert filled("index", "verify").code == 0
