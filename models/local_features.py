@@ -13,6 +13,7 @@ Ints = NDArray[np.intp]
 ORB_CODE_BYTES = 32
 SIFT_VALUES = 128
 _ORB_PATCH_PX = 31
+_ORB_BORDER_PX = 15
 _SPREAD_CELLS = 8  # cells along the longer side, for keypoints spread evenly
 
 
@@ -134,13 +135,17 @@ def mirror_sift(features: LocalFeatures, width: int) -> LocalFeatures:
 
 def _orb_pass(image: RGB, settings: OrbPass) -> LocalFeatures:
     gray, scale = _gray_at(image, settings.long_side_px)
+    if min(gray.shape) <= 2 * _ORB_BORDER_PX:
+        # No point is that far from both borders, and OpenCV's pyramid fails on a
+        # side that it would shrink to nothing.
+        return _concatenate([], ORB_CODE_BYTES)
     wanted = settings.num_strong + settings.num_spread
     detector = cv2.ORB.create(
         # Three times as many to choose the spread ones from.
         wanted * 3 if settings.num_spread else wanted,
         scaleFactor=1.2,
         nlevels=8,
-        edgeThreshold=15,
+        edgeThreshold=_ORB_BORDER_PX,
         scoreType=cv2.ORB_HARRIS_SCORE,
         patchSize=_ORB_PATCH_PX,
         fastThreshold=settings.fast_threshold,

@@ -68,7 +68,7 @@ HOMES = {
     "open_clip": ("models",),
     "onnx": ("models",),
     "onnxruntime": ("models",),
-    "safetensors": ("models",),
+    "safetensors": ("models", "detector/matching/describe.py"),
     "faiss": ("index",),
     "pymilvus": ("index",),
     "cv2": ("models/local_features.py", "detector/matching"),

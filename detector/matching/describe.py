@@ -1,5 +1,6 @@
 """What is kept of a reference, and what is worked out of a query."""
 
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -27,10 +28,11 @@ WORKING_PX = 512
 COMPARED_PX = 288
 """Long side of the small picture whose pixels are compared."""
 
-RECIPE = "orb800-sift500-v1"
+RECIPE = "orb800-sift500-v2"
 """Names how a description is made; changes whenever descriptions would."""
 
 _FIELDS = ("keypoints", "sizes", "angles", "descriptors")
+_CHECKSUM_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,15 @@ class Description:
 
     Attributes:
         width, height: of the original picture, in pixels.
-        small: (h, w, 3) uint8 RGB, long side at most `COMPARED_PX`.
+        jpeg: a small picture, long side at most `COMPARED_PX`, as a file: most
+            candidates never need their pixels.
         orb: points for voting; keypoints in pixels of the original.
         sift: points for verification, likewise.
     """
 
     width: int
     height: int
-    small: RGB
+    jpeg: bytes
     orb: LocalFeatures
     sift: LocalFeatures
 
@@ -55,21 +58,25 @@ class Description:
         """(p, 32) uint8: the codes that a local index takes."""
         return self.orb.descriptors
 
+    @property
+    def small(self) -> RGB:
+        """Decode the small picture: (h, w, 3) uint8 RGB."""
+        picture = cv2.imdecode(np.frombuffer(self.jpeg, np.uint8), cv2.IMREAD_COLOR)
+        if picture is None:
+            raise ValueError("damaged description: its picture cannot be decoded")
+        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
     def to_bytes(self) -> bytes:
-        """Pack as safetensors; the same pixels give the same bytes."""
+        """Pack as safetensors and a checksum; the same pixels give the same bytes."""
         arrays = {
             f"{kind}.{field}": np.ascontiguousarray(getattr(features, field))
             for kind, features in (("orb", self.orb), ("sift", self.sift))
             for field in _FIELDS
         }
-        encoded = cv2.imencode(
-            ".jpg",
-            cv2.cvtColor(self.small, cv2.COLOR_RGB2BGR),
-            [cv2.IMWRITE_JPEG_QUALITY, 95],
-        )[1]
-        arrays["small"] = encoded.reshape(-1)
+        arrays["jpeg"] = np.frombuffer(self.jpeg, dtype=np.uint8)
         arrays["original"] = np.array([self.width, self.height], dtype=np.int64)
-        return save(arrays)
+        packed = save(arrays)
+        return packed + zlib.crc32(packed).to_bytes(_CHECKSUM_BYTES)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -78,20 +85,20 @@ class Description:
         Raises:
             ValueError: the bytes are damaged or no description.
         """
+        packed, checksum = data[:-_CHECKSUM_BYTES], data[-_CHECKSUM_BYTES:]
+        if zlib.crc32(packed).to_bytes(_CHECKSUM_BYTES) != checksum:
+            raise ValueError("damaged description: its checksum differs")
         try:
-            arrays = load(data)
-            small = cv2.imdecode(arrays["small"], cv2.IMREAD_COLOR)
+            arrays = load(packed)
             width, height = arrays["original"].tolist()
             orb, sift = (
                 LocalFeatures(*(arrays[f"{kind}.{field}"] for field in _FIELDS))
                 for kind in ("orb", "sift")
             )
-        except (SafetensorError, KeyError, cv2.error) as error:
+            jpeg = arrays["jpeg"].tobytes()
+        except (SafetensorError, KeyError) as error:
             raise ValueError(f"damaged description: {error}") from error
-        if small is None:
-            raise ValueError("damaged description: its picture cannot be decoded")
-        rgb = cv2.cvtColor(small, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
-        return cls(width, height, rgb, orb, sift)
+        return cls(width, height, jpeg, orb, sift)
 
 
 def describe(pixels: RGB, width: int, height: int) -> Description:
@@ -106,7 +113,7 @@ def describe(pixels: RGB, width: int, height: int) -> Description:
     return Description(
         width=width,
         height=height,
-        small=shrink(pixels),
+        jpeg=_encode(shrink(pixels)),
         orb=_rescale(orb_features(pixels, REFERENCE_PASSES), ratio),
         sift=_rescale(sift_features(pixels), ratio),
     )
@@ -162,6 +169,12 @@ def shrink(pixels: RGB) -> RGB:
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     resized = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     return resized.astype(np.uint8, copy=False)
+
+
+def _encode(image: RGB) -> bytes:
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    quality = [cv2.IMWRITE_JPEG_QUALITY, 95]
+    return cv2.imencode(".jpg", bgr, quality)[1].tobytes()
 
 
 def _rescale(features: LocalFeatures, ratio: float) -> LocalFeatures:

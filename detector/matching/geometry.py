@@ -15,7 +15,7 @@ _MAX_TURN_DEG = 25.0
 _MAX_ZOOM = 1.6
 _MIN_POINTS = 4
 _MIN_HOMOGRAPHY_POINTS = 10
-_MAX_HYPOTHESES = 300
+_MAX_HYPOTHESES = 200
 _SEED = 1338
 
 
@@ -119,23 +119,21 @@ def overlaps(
     homography: Matrix, query_size: tuple[int, int], reference_size: tuple[int, int]
 ) -> tuple[float, float]:
     """Shares of the query and of the reference that the other covers, 0..1 each."""
-    covered = _share_inside(homography, reference_size, query_size)
-    shown = _share_inside(
-        np.linalg.inv(homography).astype(np.float64), query_size, reference_size
-    )
-    return covered, shown
-
-
-def _share_inside(
-    matrix: Matrix, size: tuple[int, int], target_size: tuple[int, int]
-) -> float:
-    """Share of a target picture that a mapped picture covers."""
-    corners = np.array(outline(matrix / matrix[2, 2], size), dtype=np.float32)
+    corners = np.array(outline(homography, reference_size), dtype=np.float32)
+    frame = np.array(outline(np.eye(3), query_size), dtype=np.float32)
     if not np.isfinite(corners).all():
-        return 0.0
-    frame = np.array(outline(np.eye(3), target_size), dtype=np.float32)
-    area, _ = cv2.intersectConvexConvex(corners, frame)
-    return min(1.0, float(area) / (target_size[0] * target_size[1]))
+        return 0.0, 0.0
+    area, common = cv2.intersectConvexConvex(corners, frame)
+    if common is None or area <= 0:
+        return 0.0, 0.0
+    # Only the common part is mapped back: the horizon may cross the rest of the query.
+    points = common.reshape(-1, 2).astype(np.float64)
+    back = project(np.linalg.inv(homography).astype(np.float64), points)
+    shown = cv2.contourArea(back.astype(np.float32))
+    return (
+        min(1.0, float(area) / (query_size[0] * query_size[1])),
+        min(1.0, float(shown) / (reference_size[0] * reference_size[1])),
+    )
 
 
 def _best_similarity(

@@ -10,11 +10,13 @@ from detector.matching.describe import Description, Query
 from detector.matching.geometry import Matrix, outline, project
 from detector.matching.match import Match, MatchResult, Quad, Verdict
 from detector.matching.relation import relate
-from detector.matching.retrieve import Candidate, Channel, retrieve, shortlist
+from detector.matching.retrieve import Channel, retrieve, shortlist
 from detector.matching.scoring import Scoring
-from detector.matching.verify import Verification, verify
+from detector.matching.verify import Verification, count_sift, verify
 from index.local_index import LocalIndex
 
+_NUM_RETRIEVED = 50
+_NUM_FIRST = 6
 _NUM_VERIFIED = 16
 _NUM_DOUBTFUL = 8
 _WORTH_OF_SURE = 0.15
@@ -65,32 +67,47 @@ class Matcher:
     def examine(self, query: Query) -> list[Verification]:
         """Retrieve candidates and verify those worth it.
 
-        The cheap look, by ORB, goes to every shortlisted candidate; the costly one,
-        with SIFT, to the few that the cheap one leaves in doubt. Once a candidate is
-        sure, those with a small part of its votes are not looked at any more.
+        The cheap look, by ORB, goes to the first of the list. If one of them is sure,
+        only those with a fair part of its votes are looked at besides: siblings, and
+        other products in the same photo. If none is, SIFT pairs choose among all
+        that were retrieved, and the best of these get the thorough look.
         """
         found = retrieve(query, self._local_index, self._channels)
-        chosen = shortlist(found, _NUM_VERIFIED)
-        descriptions = self._references.descriptions([c.reference_id for c in chosen])
-        verified: list[Verification] = []
-        doubtful: list[Candidate] = []
-        enough = 0.0
-        for candidate in chosen:
-            reference = descriptions.get(candidate.reference_id)
-            if reference is None or candidate.best_votes < enough:
-                continue
-            verification = verify(query, candidate, reference, thorough=False)
-            if verification.is_sure:
-                enough = max(enough, _WORTH_OF_SURE * candidate.best_votes)
-            elif len(doubtful) < _NUM_DOUBTFUL or verification.is_hopeful:
-                doubtful.append(candidate)
-                continue
-            verified.append(verification)
-        verified += [
-            verify(query, each, descriptions[each.reference_id], thorough=True)
-            for each in doubtful
+        chosen = shortlist(found, _NUM_RETRIEVED)
+        loaded = self._references.descriptions([c.reference_id for c in chosen])
+        pool = [(c, loaded[c.reference_id]) for c in chosen if c.reference_id in loaded]
+        looks = [
+            verify(query, candidate, reference, thorough=False)
+            for candidate, reference in pool[:_NUM_FIRST]
         ]
-        return verified
+        best_sure = max((v.candidate.best_votes for v in looks if v.is_sure), default=0)
+        if best_sure:
+            enough = _WORTH_OF_SURE * best_sure
+            looks += [
+                verify(query, candidate, reference, thorough=False)
+                for candidate, reference in pool[_NUM_FIRST:_NUM_VERIFIED]
+                if candidate.best_votes >= enough
+            ]
+            doubtful = [
+                v.candidate
+                for v in looks
+                if not v.is_sure and v.candidate.best_votes >= enough
+            ]
+        else:
+            tally = {c.reference_id: count_sift(query, c, r) for c, r in pool}
+            ranked = sorted((c for c, _ in pool), key=lambda c: -tally[c.reference_id])
+            doubtful = ranked[:_NUM_DOUBTFUL]
+            doubtful += [
+                v.candidate
+                for v in looks
+                if v.is_hopeful and v.candidate not in doubtful
+            ]
+        again = {
+            c.reference_id: verify(query, c, loaded[c.reference_id], thorough=True)
+            for c in doubtful
+        }
+        first = {v.candidate.reference_id: v for v in looks}
+        return list((first | again).values())
 
     def _judge(self, query: Query, verification: Verification) -> Match:
         return judge(query, verification, self.scoring)

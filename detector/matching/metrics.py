@@ -59,6 +59,8 @@ def evaluate_predictions(
             raise ValueError(f"prediction for a query without truth: {each.query}")
         if (each.query, each.reference) in seen:
             raise ValueError(f"pair given twice: {each.query}, {each.reference}")
+        if np.isnan(each.score):
+            raise ValueError(f"score is NaN: {each.query}, {each.reference}")
         seen.add((each.query, each.reference))
     scores = np.array([each.score for each in predictions], dtype=np.float64)
     is_right = np.array([p.reference in truth[p.query] for p in predictions], bool)
@@ -107,7 +109,8 @@ def recall_at_precision(
         return 0.0, None
     order = np.argsort(-scores, kind="stable")
     right_so_far = np.cumsum(is_right[order])
-    is_last = np.r_[np.diff(scores[order]) != 0, True]
+    ordered = scores[order]
+    is_last = np.r_[ordered[1:] != ordered[:-1], True]
     qualifies = is_last & (
         right_so_far >= precision * np.arange(1, len(scores) + 1) - 1e-9
     )
@@ -115,7 +118,7 @@ def recall_at_precision(
         return 0.0, None
     # The fewest pairs that reach the recall: the highest such threshold.
     best = int(np.flatnonzero(qualifies)[right_so_far[qualifies].argmax()])
-    return float(right_so_far[best] / num_pairs), float(scores[order][best])
+    return float(right_so_far[best] / num_pairs), float(ordered[best])
 
 
 def accuracy_at_1(

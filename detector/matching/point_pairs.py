@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 from models.local_features import LocalFeatures
 
 Points = NDArray[np.float64]
-Plane = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 _ORB_RATIO = 0.88
 _ORB_MAX_BITS = 80
 _SIFT_RATIO = 0.86
+_SIFT_SLACK = 0.02
+_SIFT_NORM = 512.0
+_MIN_POINTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +54,48 @@ class PointPairs:
 def pair_orb(query: LocalFeatures, reference: LocalFeatures) -> PointPairs:
     """Pair points whose codes are clearly nearest to each other.
 
-    Ratio test: Lowe, IJCV 2004; both ways, since either picture may repeat itself.
+    Ratio test: Lowe, IJCV 2004. A corner is found again at neighbouring octaves,
+    which is no rival: hence against the third nearest code, not the second. Of the
+    points that choose one point of the reference, the nearest keeps it.
     """
-    return _pair(query, reference, cv2.NORM_HAMMING, _ORB_RATIO, _ORB_MAX_BITS)
+    if min(len(query), len(reference)) < _MIN_POINTS:
+        return _no_pairs()
+    bits, rows = cv2.batchDistance(
+        query.descriptors,
+        reference.descriptors,
+        cv2.CV_32S,
+        normType=cv2.NORM_HAMMING,
+        K=3,
+    )
+    near = np.asarray(bits, dtype=np.float64)
+    nearest = np.asarray(rows, dtype=np.intp)[:, 0]
+    # Three codes all equal are rivals too, though their distance is 0.
+    has_rival = near[:, 2] <= near[:, 0]
+    ratio = np.where(has_rival, 1.0, near[:, 0] / np.maximum(near[:, 2], 1.0))
+    closest = np.full(len(reference), np.inf)
+    np.minimum.at(closest, nearest, near[:, 0])
+    is_closest = near[:, 0] <= closest[nearest]
+    chosen = (ratio < _ORB_RATIO) & (near[:, 0] <= _ORB_MAX_BITS) & is_closest
+    return _pair(query, reference, chosen, nearest, ratio)
 
 
 def pair_sift(query: LocalFeatures, reference: LocalFeatures) -> PointPairs:
-    """Pair points by RootSIFT, as `pair_orb` does by codes."""
-    return _pair(query, reference, cv2.NORM_L2, _SIFT_RATIO, np.inf)
+    """Pair points by RootSIFT, as `pair_orb` does by codes; both ways."""
+    if min(len(query), len(reference)) < _MIN_POINTS:
+        return _no_pairs()
+    left = query.descriptors.astype(np.float32) / np.float32(_SIFT_NORM)
+    right = reference.descriptors.astype(np.float32) / np.float32(_SIFT_NORM)
+    cosine = left @ right.T
+    back = cosine.max(axis=0)
+    rows = np.arange(len(cosine))
+    nearest = cosine.argmax(axis=1)
+    best = cosine[rows, nearest].copy()
+    cosine[rows, nearest] = -1.0
+    second = cosine.max(axis=1)
+    # Vectors of length 1, but for the rounding to bytes: distance² = 2 - 2 cosine.
+    ratio = np.sqrt(np.maximum(1 - best, 0) / np.maximum(1 - second, 1e-6))
+    chosen = (ratio < _SIFT_RATIO) & (best >= back[nearest] - _SIFT_SLACK)
+    return _pair(query, reference, chosen, nearest, ratio.astype(np.float64))
 
 
 def join_pairs(first: PointPairs, second: PointPairs) -> PointPairs:
@@ -76,57 +112,18 @@ def join_pairs(first: PointPairs, second: PointPairs) -> PointPairs:
 def _pair(
     query: LocalFeatures,
     reference: LocalFeatures,
-    norm: int,
-    max_ratio: float,
-    max_distance: float,
+    chosen: Mask,
+    nearest: NDArray[np.intp],
+    ratio: NDArray[np.float64],
 ) -> PointPairs:
-    if len(query) < 2 or len(reference) < 2:
-        return _no_pairs()
-    if norm == cv2.NORM_HAMMING:
-        # A corner is found again at neighbouring octaves, which is no rival: hence
-        # the third nearest code, not the second.
-        best, nearest, runner_up = _nearest_codes(query, reference, rival=2)
-        nearest_back, _, _ = _nearest_codes(reference, query, rival=0)
-    else:
-        left = query.descriptors.astype(np.float32)
-        right = reference.descriptors.astype(np.float32)
-        squared = (
-            (left**2).sum(axis=1)[:, None]
-            + (right**2).sum(axis=1)[None, :]
-            - 2 * left @ right.T
-        )
-        found = np.sqrt(np.maximum(squared, 0))
-        nearest = found.argmin(axis=1)
-        best = found[np.arange(len(found)), nearest]
-        runner_up = np.partition(found, 1, axis=1)[:, 1]
-        nearest_back = found.min(axis=0)
-    ratio = best / np.maximum(runner_up, 1e-6)
-    is_mutual = best <= nearest_back[nearest] * 1.15 + 1
-    chosen = (ratio < max_ratio) & (best <= max_distance) & is_mutual
     rows, columns = np.flatnonzero(chosen), nearest[chosen]
-    sizes = query.sizes[rows] / reference.sizes[columns]
     return PointPairs(
         query=query.keypoints[rows].astype(np.float64),
         reference=reference.keypoints[columns].astype(np.float64),
-        zooms=sizes.astype(np.float64),
+        zooms=(query.sizes[rows] / reference.sizes[columns]).astype(np.float64),
         turns=(query.angles[rows] - reference.angles[columns]).astype(np.float64),
-        quality=np.clip(1.0 - ratio[chosen].astype(np.float64), 0.0, 1.0),
+        quality=np.clip(1.0 - ratio[rows], 0.0, 1.0),
     )
-
-
-def _nearest_codes(
-    query: LocalFeatures, reference: LocalFeatures, *, rival: int
-) -> tuple[Plane, NDArray[np.intp], Plane]:
-    """Find each code's nearest, and the distance of a rival: bits, rows, bits."""
-    bits, rows = cv2.batchDistance(
-        query.descriptors,
-        reference.descriptors,
-        cv2.CV_32S,
-        normType=cv2.NORM_HAMMING,
-        K=min(rival + 1, len(reference)),
-    )
-    near = np.asarray(bits, dtype=np.float32)
-    return near[:, 0], np.asarray(rows, dtype=np.intp)[:, 0], near[:, -1]
 
 
 def _no_pairs() -> PointPairs:

@@ -1,7 +1,7 @@
 """Candidates for a query: references worth the cost of a closer look."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from detector.matching.describe import Query
@@ -14,6 +14,9 @@ VOTED = 50
 
 EMBEDDED = 20
 """References asked of each region's vector search."""
+
+
+_EMBEDDED_PLACES = 5
 
 
 class Kind(StrEnum):
@@ -40,15 +43,14 @@ class Candidate:
         reference_id: the id it was indexed under.
         votes: of the query's points, up = more alike; 0 if voting did not return it.
         mirrored_votes: the same for the query flipped left to right.
-        copy: best cosine of a region of the query, copy embedding; 0 if not returned.
-        semantic: the same for the semantic embedding.
+        cosines: best of the query's regions, by kind of embedding; 0 if that did not
+            return it.
     """
 
     reference_id: str
     votes: float = 0.0
     mirrored_votes: float = 0.0
-    copy: float = 0.0
-    semantic: float = 0.0
+    cosines: dict[Kind, float] = field(default_factory=lambda: dict.fromkeys(Kind, 0.0))
 
     @property
     def best_votes(self) -> float:
@@ -79,24 +81,20 @@ def retrieve(
         for hits in channel.index.search(vectors, EMBEDDED):
             for hit in hits:
                 each = candidate(hit.id)
-                if channel.kind is Kind.COPY:
-                    each.copy = max(each.copy, hit.score)
-                else:
-                    each.semantic = max(each.semantic, hit.score)
+                each.cosines[channel.kind] = max(each.cosines[channel.kind], hit.score)
     return list(found.values())
 
 
 def shortlist(candidates: Sequence[Candidate], num_best: int) -> list[Candidate]:
     """Choose whom to verify: the best by votes, then the best by each embedding.
 
-    A third of the places go to the embeddings, for pictures whose points say little:
-    blurred, tiny, or other photos of the product.
+    Each embedding adds a few, for pictures whose points say little: blurred, tiny, or
+    other photos of the product.
     """
     by_votes = sorted(candidates, key=lambda c: (-c.best_votes, c.reference_id))
     chosen = {c.reference_id: c for c in by_votes[:num_best] if c.best_votes > 0}
-    places = max(1, num_best // 3)
-    by_copy = sorted(candidates, key=lambda c: (-c.copy, c.reference_id))
-    by_meaning = sorted(candidates, key=lambda c: (-c.semantic, c.reference_id))
-    chosen |= {c.reference_id: c for c in by_copy[:places] if c.copy > 0}
-    chosen |= {c.reference_id: c for c in by_meaning[:places] if c.semantic > 0}
+    for kind in Kind:
+        ranked = sorted(candidates, key=lambda c: (-c.cosines[kind], c.reference_id))
+        best = [c for c in ranked[:_EMBEDDED_PLACES] if c.cosines[kind] > 0]
+        chosen |= {c.reference_id: c for c in best}
     return list(chosen.values())

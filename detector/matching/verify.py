@@ -8,7 +8,7 @@ from detector.matching.comparison import Comparison, align, compare_aligned
 from detector.matching.describe import Description, Query
 from detector.matching.geometry import Matrix, Placement, overlaps, place
 from detector.matching.point_pairs import join_pairs, pair_orb, pair_sift
-from detector.matching.retrieve import Candidate
+from detector.matching.retrieve import Candidate, Kind
 
 _SURE_INLIERS = 40
 _SURE_STRUCTURE = 0.55
@@ -59,8 +59,8 @@ class Verification:
         own, other = self.candidate.votes, self.candidate.mirrored_votes
         signals = {
             "votes": other if self.mirrored else own,
-            "copy_embedding": self.candidate.copy,
-            "semantic_embedding": self.candidate.semantic,
+            "copy_embedding": self.candidate.cosines[Kind.COPY],
+            "semantic_embedding": self.candidate.cosines[Kind.SEMANTIC],
             "num_pairs": float(self.num_pairs),
             "num_inliers": float(placement.num_inliers) if placement else 0.0,
             "inlier_ratio": placement.inlier_ratio if placement else 0.0,
@@ -90,6 +90,13 @@ def verify(
         for flip in flips
     ]
     return max(looks, key=_strength)
+
+
+def count_sift(query: Query, candidate: Candidate, reference: Description) -> float:
+    """Sum the quality of the SIFT pairs, in the orientation the votes favour."""
+    mirrored = candidate.mirrored_votes > candidate.votes
+    sift = query.mirrored_sift if mirrored else query.sift
+    return float(pair_sift(sift, reference.sift).quality.sum())
 
 
 def _strength(verification: Verification) -> float:
