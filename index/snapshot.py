@@ -13,8 +13,8 @@ folder that holds files cannot be renamed onto another in one step.) Generations
 the manifest does not name are deleted by the next save, under the lock.
 
 Arrays are stored as `.npy` and not in faiss' format, because faiss parses whatever
-bytes it is given. Reading 1 M x 256 takes 0.7 to 2 s either way, and 0.95 s more for
-the checksum.
+bytes it is given. A load of 1 M x 256 from a warm disk costs 2.3 s of CPU, 1.4 of them
+the checksum and 0.7 the reading; `faiss.read_index`, which checks nothing, 0.8 to 1.7 s.
 """
 
 import fcntl
