@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,8 @@ class GridEmbedder:
         small = [Image.fromarray(image).resize((4, 4), box) for image in images]
         rows = np.array([np.asarray(one) for one in small], np.float32)
         vectors = rows.reshape(-1, self.dim) - 99.5
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
 
     def embed_regions(self, images: Sequence[RGB]) -> NDArray[np.float32]:
         return self.embed(images)[:, None]
@@ -91,7 +93,7 @@ def import_and_index(data_dir: Path, folder: Path) -> None:
     store.close()
 
 
-def table_rows(store: Store) -> dict[str, list[tuple[object, ...]]]:
+def table_rows(store: Store) -> dict[str, list[tuple[Any, ...]]]:
     """Read every table, without times and without the database's own name."""
     rows = {}
     with store.database.read() as session:
@@ -125,11 +127,10 @@ def search_results(index: SearchIndex, seed: int = 7) -> list[object]:
     results: list[object] = []
     for part in index.parts:
         results.append((part.name, part.watermark, sorted(part.index.ids)))
-        if part.embedder is None:
-            codes = rng.integers(0, 256, (5, 40, 32), np.uint8)
-            results.append(part.index.search(list(codes), 1000))
-        else:
-            queries = rng.normal(size=(5, part.embedder.dim)).astype(np.float32)
-            queries /= np.linalg.norm(queries, axis=1, keepdims=True)
-            results.append(part.index.search(queries, 1000))
+    codes = rng.integers(0, 256, (5, 40, 32), np.uint8)
+    results.append(index.local.search(list(codes), 1000))
+    for _, embedder, vectors in index.channels:
+        queries = rng.normal(size=(5, embedder.dim)).astype(np.float32)
+        queries /= np.linalg.norm(queries, axis=1, keepdims=True)
+        results.append(vectors.search(queries, 1000))
     return results

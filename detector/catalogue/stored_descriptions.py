@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from detector.catalogue.references import chunks, picture_hashes
+from detector.errors import StoreFault
 from detector.matching.describe import RECIPE, Description
 from detector.store.store import Store
 from detector.store.tables import DescriptionRow
@@ -52,7 +53,7 @@ class StoredDescriptions:
             DescriptionRow.recipe == RECIPE
         )
         return {
-            digest: Description.from_bytes(data)
+            digest: _unpack(digest, data)
             for some in chunks(digests)
             for digest, data in session.execute(
                 columns.where(DescriptionRow.image_sha256.in_(some))
@@ -66,3 +67,14 @@ class StoredDescriptions:
                 self._cache.move_to_end(digest)
             while len(self._cache) > self._cache_size:
                 self._cache.popitem(last=False)
+
+
+def _unpack(digest: str, data: bytes) -> Description:
+    try:
+        return Description.from_bytes(data)
+    except ValueError as error:
+        raise StoreFault(
+            f"The stored features of the picture {digest} are unusable: {error}.",
+            remedy="Restore the database from a backup, or import again into another "
+            "DETECTOR_DATA_DIR.",
+        ) from error

@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import pytest
 
-from detector.catalogue.folder_import import import_folder
+from detector.catalogue.folder_import import ImportReport, import_folder
 from detector.catalogue.references import find_references
 from detector.errors import InvalidInput, StoreFault
 from detector.images import ImageLimits
@@ -19,7 +19,7 @@ from tests.catalogues import (
 from tests.drawing import draw_scene, save
 
 
-def reasons(report):
+def reasons(report: ImportReport) -> dict[str, str]:
     return dict(report.skipped)
 
 

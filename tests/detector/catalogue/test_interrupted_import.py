@@ -4,7 +4,9 @@ import multiprocessing
 import shutil
 import time
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,13 +21,14 @@ from tests.catalogues import (
     table_rows,
 )
 
+State = tuple[dict[str, list[tuple[Any, ...]]], dict[str, str], list[object]]
 NUM_KILLS = 20
 # Forked from a process that has imported everything: a child starts at once.
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.catalogues"])
 
 
-def end_state(data_dir):
+def end_state(data_dir: Path) -> State:
     store = open_store(data_dir)
     try:
         notes: list[str] = []
@@ -42,7 +45,7 @@ def run_child(connection: Connection, data_dir: Path, folder: Path) -> None:
     connection.send("finished")
 
 
-def start_child(data_dir, folder):
+def start_child(data_dir: Path, folder: Path) -> tuple[BaseProcess, Connection]:
     here, there = CONTEXT.Pipe()
     child = CONTEXT.Process(target=run_child, args=(there, data_dir, folder))
     child.start()
@@ -51,9 +54,9 @@ def start_child(data_dir, folder):
     return child, here
 
 
-def has_finished(pipe):
+def has_finished(pipe: Connection) -> bool:
     try:
-        return pipe.recv() == "finished"
+        return bool(pipe.recv() == "finished")
     except EOFError:
         return False
 

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from detector.catalogue.changes import ChangeKind, ChangeLog
 from detector.catalogue.index_check import describe_snapshots, verify_index
 from detector.catalogue.search_index import SearchIndex
-from detector.store.store import open_store
+from detector.store.store import Store, open_store
 from detector.store.tables import ReferenceRow
+from index.vector_index import Hit
 from tests.catalogues import (
     GridEmbedder,
     draw_folder,
@@ -29,20 +31,20 @@ def filled(store, folder):
     return store
 
 
-def make_index(store, notes, **options):
+def make_index(store: Store, notes: list[str], *, anew: bool = False) -> SearchIndex:
     return SearchIndex(
-        store, grid_extractor(), threads=2, on_note=notes.append, **options
+        store, grid_extractor(), threads=2, on_note=notes.append, anew=anew
     )
 
 
-def nearest(index, picture):
+def nearest(index: SearchIndex, picture: Image.Image) -> Hit:
     pixels = np.asarray(picture)
-    (part,) = [part for part in index.parts if part.name == "copy"]
-    (hits,) = part.index.search(GridEmbedder().embed([pixels]), 1)
-    return hits[0] if hits else None
+    ((_, embedder, vectors),) = index.channels
+    ((hit,),) = vectors.search(embedder.embed([pixels]), 1)
+    return hit
 
 
-def name_of(store, hit):
+def name_of(store: Store, hit: Hit) -> object:
     (row,) = [row for row in table_rows(store)["reference"] if row[0] == hit.id]
     return row[2]
 
@@ -63,7 +65,7 @@ def test_an_empty_catalogue_has_an_empty_index(store):
 
 
 def test_a_loaded_index_finds_what_a_new_one_finds(filled):
-    notes = []
+    notes: list[str] = []
     loaded = make_index(filled, notes)
     assert loaded.refresh() == 0
     anew = make_index(filled, notes, anew=True)
@@ -138,7 +140,7 @@ def remove_a_file(folder: Path) -> None:
 )
 def test_a_damaged_index_is_told_and_rebuilt(filled, damage, part):
     sound = search_results(open_index(filled))
-    notes = []
+    notes: list[str] = []
     damage(make_index(filled, notes).folder / part)
     assert verify_index(filled, grid_extractor(), threads=1)
     index = make_index(filled, notes)
@@ -151,11 +153,11 @@ def test_a_damaged_index_is_told_and_rebuilt(filled, damage, part):
 
 
 def test_another_model_computes_its_own_vectors_and_index(filled):
-    notes = []
+    notes: list[str] = []
     other = grid_extractor(weights_hash="1" * 64)
     index = SearchIndex(filled, other, threads=2, on_note=notes.append)
     assert "weights" in notes[0]
-    progress = []
+    progress: list[tuple[int, int]] = []
     index.refresh(lambda done, total: progress.append((done, total)))
     assert progress[-1] == (5, 5)
     assert len(table_rows(filled)["embedding"]) == 10
@@ -166,7 +168,7 @@ def test_a_reference_whose_picture_is_lost_is_left_out_and_told(filled, folder):
     row = table_rows(filled)["reference"][0]
     filled.blobs.path(row[4]).unlink()
     other = grid_extractor(weights_hash="1" * 64)
-    notes = []
+    notes: list[str] = []
     index = SearchIndex(filled, other, threads=2, on_note=notes.append)
     index.refresh()
     assert any("is missing" in note for note in notes)
@@ -193,7 +195,7 @@ def test_a_database_restored_from_a_backup_gets_a_new_index(filled, folder, tmp_
         (filled.folder / name).unlink(missing_ok=True)
     backup.replace(filled.database.path)
     restored = open_store(filled.folder)
-    notes = []
+    notes: list[str] = []
     index = make_index(restored, notes)
     assert "restored from a backup" in notes[0]
     index.refresh()
@@ -207,7 +209,7 @@ def test_the_index_of_another_database_is_not_taken(filled, tmp_path):
         path.unlink()
     store = open_store(filled.folder)
     run_import(store, draw_folder(tmp_path / "others", 5, seed=9))
-    notes = []
+    notes: list[str] = []
     index = make_index(store, notes)
     index.refresh()
     ids = {row[0] for row in table_rows(store)["reference"]}
@@ -218,7 +220,7 @@ def test_the_index_of_another_database_is_not_taken(filled, tmp_path):
 
 
 def test_an_index_that_cannot_be_saved_is_told_and_still_searches(filled):
-    notes = []
+    notes: list[str] = []
     index = make_index(filled, notes)
     index.refresh()
     for path in sorted(index.folder.rglob("*"), reverse=True):
@@ -244,13 +246,13 @@ def test_the_status_tells_how_far_behind_a_snapshot_is(filled, folder):
 
 def test_an_index_that_holds_wrong_vectors_does_not_pass(filled):
     index = open_index(filled)
-    part = index.parts[1]
+    _, _, copies = index.channels[0]
     vectors = GridEmbedder().embed(
         [np.asarray(draw_scene(seed=s)) for s in range(50, 55)]
     )
-    ids = sorted(part.index.ids)
-    part.index.remove(ids)
-    part.index.add(ids, vectors)
+    ids = sorted(copies.ids)
+    copies.remove(ids)
+    copies.add(ids, vectors)
     index.save()
     faults = verify_index(filled, grid_extractor(), threads=1)
     assert any("does not find it" in fault for fault in faults)

@@ -1,18 +1,11 @@
 import io
 import sys
-from dataclasses import dataclass
 
 import pytest
 
 from detector.cli import main
 from tests.catalogues import draw_folder
-
-
-@dataclass(frozen=True)
-class Outcome:
-    code: int
-    out: str
-    err: str
+from tests.outcome import Outcome
 
 
 @pytest.fixture

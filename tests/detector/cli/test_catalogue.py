@@ -55,8 +55,8 @@ def test_a_data_directory_that_cannot_be_used_is_named_with_a_remedy(
 
 
 def test_a_model_that_does_not_exist_is_named(detector, photos, monkeypatch):
-    monkeypatch.setenv("DETECTOR_MODEL", "torchscript:/missing.pt")
+    monkeypatch.setenv("DETECTOR_MODEL", "compact:/missing.safetensors")
     done = detector("catalogue", "import", photos, "--brand", "Acme")
     assert done.code == 1
-    assert "/missing.pt" in done.err
+    assert "/missing.safetensors" in done.err
     assert "Traceback" not in done.err

@@ -3,9 +3,10 @@ import json
 import pytest
 
 from models.compact import SHIPPED
+from tests.outcome import Outcome
 
 
-def checks(outcome):
+def checks(outcome: Outcome) -> dict[str, dict[str, str]]:
     return {check["name"]: check for check in json.loads(outcome.out)}
 
 

@@ -32,7 +32,7 @@ COMMANDS = [
 ]
 
 
-def start(*arguments, **options):
+def start(*arguments: str | Path, **options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [*COMMAND, *map(str, arguments)],
         cwd=ROOT,
@@ -89,6 +89,7 @@ def many(detector, photos, tmp_path):
 
 def test_an_interrupt_ends_a_scan_quietly_with_130(many):
     process = start("scan", many, "--format", "jsonl")
+    assert process.stdout
     assert json.loads(process.stdout.readline())["verdict"] == "match"
     process.send_signal(signal.SIGINT)
     rest, errors = process.communicate(timeout=60)
@@ -99,6 +100,8 @@ def test_an_interrupt_ends_a_scan_quietly_with_130(many):
 
 def test_a_reader_that_goes_away_ends_a_scan_quietly(many):
     process = start("scan", many, "--format", "jsonl", "--no-save")
+    assert process.stdout
+    assert process.stderr
     process.stdout.readline()
     process.stdout.close()
     errors = process.stderr.read()

@@ -1,15 +1,17 @@
 import csv
 import io
 import json
+from typing import Any
 
 import pytest
 
 from detector.listings.formats import CSV_COLUMNS, CsvRows, JsonLines
+from detector.listings.scan import ScannedImage
 from detector.matching.match import Verdict
 from tests.listing_results import flagged, unflagged, unreadable
 
 
-def lines(*results):
+def lines(*results: ScannedImage) -> list[dict[str, Any]]:
     file = io.StringIO()
     writer = JsonLines(file)
     for result in results:
@@ -18,7 +20,7 @@ def lines(*results):
     return [json.loads(line) for line in file.getvalue().splitlines()]
 
 
-def rows(*results):
+def rows(*results: ScannedImage) -> list[dict[str, str]]:
     file = io.StringIO(newline="")
     writer = CsvRows(file)
     for result in results:

@@ -9,6 +9,7 @@ from PIL import Image
 
 from detector.listings.report import HtmlReport
 from detector.listings.report_pictures import outlined
+from detector.listings.scan import ScannedImage
 from detector.matching.match import Verdict
 from tests.listing_results import SQUARE, flagged, unflagged, unreadable
 
@@ -18,28 +19,30 @@ VOID = {"meta", "img", "br", "link", "input", "hr"}
 class Page(HTMLParser):
     """Reads a page: its tags with attributes, its text, and whether tags match."""
 
-    def __init__(self, html):
+    def __init__(self, html: str) -> None:
         super().__init__()
-        self.tags, self.words, self.open = [], [], []
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.words: list[str] = []
+        self.open: list[str] = []
         self.feed(html)
         self.close()
         assert self.open == []
         self.text = " ".join(" ".join(self.words).split())
 
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
         if tag not in VOID:
             self.open.append(tag)
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
 
-    def handle_data(self, data):
+    def handle_data(self, data: str) -> None:
         if self.open[-1:] not in (["style"], ["script"]):
             self.words.append(data)
 
 
-def report(*results):
+def report(*results: ScannedImage) -> str:
     file = io.StringIO()
     writer = HtmlReport(file)
     for result in results:
@@ -68,7 +71,7 @@ def test_the_report_needs_nothing_from_elsewhere():
 
 def test_only_our_own_script_may_run():
     html = report(flagged())
-    script = re.search(r"<script>(.*?)</script>", html, re.DOTALL)[1]
+    (script,) = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
     digest = base64.b64encode(sha256(script.encode()).digest()).decode()
     assert f"script-src 'sha256-{digest}'" in html
     assert html.count("<script") == 1

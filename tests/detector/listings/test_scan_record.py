@@ -1,11 +1,14 @@
+from typing import TypeVar
+
 import pytest
 from sqlalchemy import select
 
 from detector.listings.scan_record import BATCH_SIZE, Basis, ScanRecord
-from detector.store.store import open_store
-from detector.store.tables import BasisRow, ScanImageRow, ScanMatchRow, ScanRow
+from detector.store.store import Store, open_store
+from detector.store.tables import BasisRow, ScanImageRow, ScanMatchRow, ScanRow, Table
 from tests.listing_results import flagged, unflagged, unreadable
 
+Row = TypeVar("Row", bound=Table)
 BASIS = Basis(
     recipe="orb",
     models=({"kind": "copy", "model": "compact", "weights_hash": "0" * 64},),
@@ -21,7 +24,7 @@ def store(tmp_path):
     opened.close()
 
 
-def rows(store, table):
+def rows(store: Store, table: type[Row]) -> list[Row]:
     with store.database.read() as session:
         return list(
             session.scalars(select(table).order_by(*table.__table__.primary_key))
@@ -34,6 +37,7 @@ def test_a_scan_is_kept_with_all_that_its_matches_were_computed_with(store):
         record.add(scanned)
     record.finish()
     (scan,) = rows(store, ScanRow)
+    assert scan.finished_at is not None
     assert scan.finished_at >= scan.started_at
     images = rows(store, ScanImageRow)
     assert [(i.position, i.image, i.verdict) for i in images] == [
@@ -50,7 +54,7 @@ def test_a_scan_is_kept_with_all_that_its_matches_were_computed_with(store):
     best = matches[0]
     assert best.watermark == 12
     assert best.reference_sha256 == "5" * 64
-    assert best.query_region[1] == [40.25, 0.0]
+    assert best.query_region == [[0, 0], [40.25, 0], [40.25, 30], [0, 30]]
     assert best.homography == [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
     assert best.signals == {"structure": 0.7}
     (basis,) = rows(store, BasisRow)

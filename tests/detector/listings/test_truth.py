@@ -1,7 +1,9 @@
+from pathlib import Path
+
 import pytest
 
 from detector.errors import InvalidInput
-from detector.listings.truth import read_truth
+from detector.listings.truth import Truth, read_truth
 
 
 @pytest.fixture
@@ -13,8 +15,8 @@ def folders(tmp_path):
     return tmp_path
 
 
-def read(folder, text, **options):
-    (folder / "truth.csv").write_text(text, **options)
+def read(folder: Path, text: str, *, encoding: str = "utf-8") -> Truth:
+    (folder / "truth.csv").write_text(text, encoding=encoding)
     return read_truth(
         folder / "truth.csv",
         queries=folder / "queries",

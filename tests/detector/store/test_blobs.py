@@ -1,6 +1,7 @@
 import fcntl
 import threading
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +9,7 @@ from detector.errors import StoreFault
 from detector.store.blobs import Blobs
 
 
-def files_below(folder):
+def files_below(folder: Path) -> list[str]:
     return sorted(
         p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()
     )

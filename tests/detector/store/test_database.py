@@ -1,6 +1,7 @@
 import multiprocessing
 import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -16,7 +17,7 @@ from detector.store.database import Database
 from detector.store.tables import BrandRow, CatalogueClockRow, ReferenceRow, Table
 
 
-def brand(name):
+def brand(name: str) -> BrandRow:
     return BrandRow(id=name, key=name, name=name)
 
 
@@ -56,7 +57,7 @@ def test_what_was_written_is_there_after_reopening(tmp_path):
 def test_an_error_inside_a_write_leaves_no_trace(tmp_path):
     opened = Database(tmp_path / "a.db")
 
-    def add_and_fail():
+    def add_and_fail() -> None:
         with opened.write() as session:
             session.add(brand("acme"))
             session.flush()
@@ -129,7 +130,7 @@ def test_waiting_too_long_for_another_writer_says_busy(tmp_path):
     opened.close()
 
 
-def _count_up(path, times):
+def _count_up(path: Path, times: int) -> None:
     opened = Database(path)
     for _ in range(times):
         with opened.write() as session:
