@@ -14,7 +14,7 @@ the manifest does not name are deleted by the next save, under the lock.
 
 Arrays are stored as `.npy` and not in faiss' format, because faiss parses whatever
 bytes it is given. A load of 1 M x 256 from a warm disk costs 2.3 s of CPU, 1.4 of them
-the checksum and 0.7 the reading; `faiss.read_index`, which checks nothing, 0.8 to 1.7 s.
+the checksum, 0.7 the reading; `faiss.read_index`, which checks nothing, 0.8 to 1.7 s.
 """
 
 import fcntl
