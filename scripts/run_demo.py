@@ -177,7 +177,7 @@ def show_figures(console: Console, figures: Evaluation) -> None:
     console.print(
         f"uap {metrics.uap:.3f} · recall_at_p90 {metrics.recall_at_p90:.3f} · "
         f"accuracy_at_1 {metrics.accuracy_at_1:.3f} over {figures.num_queries} "
-        f"pictures, {figures.num_without_reference} of which copy nothing in the catalogue"
+        f"pictures, {figures.num_without_reference} of which copy nothing"
     )
 
 

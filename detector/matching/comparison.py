@@ -32,8 +32,9 @@ class Comparison:
         core_agreement: the same, weighted towards the middle of the part that has
             texture, where a product's own print lies and captions do not.
         mismatch_blob: largest connected disagreeing part.
-        detail: mean correlation of fine detail only, which another photo or another
-            printing of the same design does not reproduce.
+        detail: mean correlation of fine detail only.
+        kept_detail: the same where the coarse structure agrees, so that a sticker does
+            not count: what another photo or another printing does not reproduce.
         color_shift: how far the colours moved as a whole, in CIELAB ΔE.
         color_residual: what is left after a whole-picture change of brightness,
             contrast, saturation and tint is taken off, in ΔE.
@@ -50,6 +51,7 @@ class Comparison:
     core_agreement: float
     mismatch_blob: float
     detail: float
+    kept_detail: float
     color_shift: float
     color_residual: float
     hue_turn: float
@@ -175,7 +177,8 @@ def compare_aligned(
         agreement=_mean(agrees.astype(np.float32), textured),
         core_agreement=float((agrees * core).sum() / max(core.sum(), 1e-6)),
         mismatch_blob=float(blobs.max(initial=0)) / num_textured,
-        detail=_mean(np.clip(fine, -1, 1), fine_textured),
+        detail=_mean(fine, fine_textured),
+        kept_detail=_mean(fine, fine_textured & agrees),
         color_shift=colors.shift,
         color_residual=colors.residual,
         hue_turn=colors.hue_turn,
@@ -233,16 +236,12 @@ def local_correlation(
             product = cv2.blur(moved * second, (_WINDOW_PX, _WINDOW_PX))
             both = np.maximum(std, flat_std * 0.5) * np.maximum(std2, flat_std * 0.5)
             best = np.maximum(best, (product - mean * mean2) / both)
-    kernel = np.ones((_WINDOW_PX, _WINDOW_PX), dtype=np.uint8)
-    near = (
-        cv2.erode(
-            visible.astype(np.uint8),
-            kernel[:5, :5],
-            borderType=cv2.BORDER_CONSTANT,
-            borderValue=1.0,
-        )
-        > 0
+    # A window that reaches over the rim compares with what is not there.
+    rim = cv2.copyMakeBorder(
+        visible.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0.0
     )
+    kernel = np.ones((_WINDOW_PX - 4, _WINDOW_PX - 4), dtype=np.uint8)
+    near = cv2.erode(rim, kernel)[1:-1, 1:-1] > 0
     textured = near & (np.maximum(std1, std2) > flat_std)
     return np.clip(best, -1.0, 1.0), textured
 

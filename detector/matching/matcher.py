@@ -15,10 +15,10 @@ from detector.matching.scoring import Scoring
 from detector.matching.verify import Verification, count_sift, verify
 from index.local_index import LocalIndex
 
-_NUM_RETRIEVED = 50
+_NUM_RETRIEVED = 64
 _NUM_FIRST = 6
 _NUM_VERIFIED = 16
-_NUM_DOUBTFUL = 8
+_NUM_DOUBTFUL = 10
 _WORTH_OF_SURE = 0.15
 
 

@@ -3,10 +3,15 @@
 from detector.matching.match import Relation
 from detector.matching.verify import Verification
 
+# Measured on edited packshots and on phone photos of products, medians: detail kept
+# 0.87 and 0.73, colour residual 3 and 9 ΔE.
 _MIN_INLIERS = 12
-_SAME_DETAIL = 0.42
-_MAX_RESIDUAL = 8.0
-_MAX_HUE_TURN = 0.35
+_MIN_STRUCTURE = 0.6  # enough by itself where a small copy has few points
+_SAME_DETAIL = 0.70
+_SAME_RESIDUAL = 6.5
+_COLORWAY_HUE_TURN = 0.35
+_COLORWAY_RESIDUAL = 11.0
+_VARIANT_HUE_TURN = 0.6  # light alone turns hues on another photo
 _WHOLE = 0.96
 _UNTOUCHED_AGREEMENT = 0.93
 _UNTOUCHED_BLOB = 0.03
@@ -20,23 +25,25 @@ def relate(verification: Verification) -> Relation:
       for size and compression.
     - `edited_photo`: the very photo, told by its fine detail, with something done to
       it: cut, mirrored, recoloured as a whole, covered, pasted.
-    - `same_product`: placed, colours of its own kept, but the fine detail is another
-      photo's.
+    - `same_product`: placed, but fine detail or light are another photo's.
     - `lookalike`: not placed, or the product's own colours differ: another colourway
       or another variant.
     """
     placement, comparison = verification.placement, verification.comparison
     if placement is None or comparison is None:
         return Relation.LOOKALIKE
-    if placement.num_inliers < _MIN_INLIERS and comparison.structure < 0.6:
+    if placement.num_inliers < _MIN_INLIERS and comparison.structure < _MIN_STRUCTURE:
         return Relation.LOOKALIKE
-    is_recolored = (
-        comparison.hue_turn > _MAX_HUE_TURN or comparison.color_residual > _MAX_RESIDUAL
-    )
-    if comparison.detail < _SAME_DETAIL:
-        return Relation.LOOKALIKE if is_recolored else Relation.SAME_PRODUCT
-    if is_recolored:
+    if comparison.kept_detail < _SAME_DETAIL:
+        is_variant = comparison.hue_turn > _VARIANT_HUE_TURN
+        return Relation.LOOKALIKE if is_variant else Relation.SAME_PRODUCT
+    if (
+        comparison.hue_turn > _COLORWAY_HUE_TURN
+        or comparison.color_residual > _COLORWAY_RESIDUAL
+    ):
         return Relation.LOOKALIKE
+    if comparison.color_residual > _SAME_RESIDUAL:
+        return Relation.SAME_PRODUCT
     is_untouched = (
         not verification.mirrored
         and comparison.query_overlap > _WHOLE
