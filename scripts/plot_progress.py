@@ -1,7 +1,8 @@
 """Draw a training log: loss, and figures on the dev set, over minutes."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -22,7 +23,7 @@ Point = tuple[float, float]
 
 def plot_progress(log_file: Path, out: Path) -> None:
     """Draw what the lines of a log hold; a key that is in none is left out."""
-    lines = [json.loads(line) for line in log_file.read_text().splitlines()]
+    lines = list(_whole_lines(log_file))
     last = max((line["minutes"] for line in lines), default=0.0) or 1.0
     sheet = Image.new("RGB", SIZE, (255, 255, 255))
     pen = ImageDraw.Draw(sheet)
@@ -52,6 +53,13 @@ def plot_progress(log_file: Path, out: Path) -> None:
         pen.line(corners, fill=(0, 0, 0))
         pen.text((corners[2][0] - 40, corners[2][1] + 4), f"{last:.0f} min", fill=0)
     sheet.save(out)
+
+
+def _whole_lines(log_file: Path) -> Iterator[dict[str, float]]:
+    """Read a log; a run that was killed may have left half a line."""
+    for line in log_file.read_text().splitlines():
+        with suppress(json.JSONDecodeError):
+            yield json.loads(line)
 
 
 def _placed(shares: Sequence[Point], left: int, width: int) -> list[Point]:

@@ -13,6 +13,7 @@ from PIL import Image
 from models.registry import load_embedder
 from models.training.edits import compress
 from models.training.loop import Recipe
+from scripts.plot_progress import plot_progress
 from scripts.score_embedder import average_precision
 from scripts.train_compact import train
 from tests.models.training.test_edits import draw_photo
@@ -88,3 +89,14 @@ def test_average_precision_is_the_mean_precision_at_each_right_candidate():
     # ranks: right 1st; the tie at 0.5 puts the wrong one 3rd, the right one 4th
     found = average_precision(scores, is_right, 3)
     assert found == pytest.approx((1 / 1 + 2 / 4) / 3)
+
+
+def test_a_log_that_ends_in_half_a_line_is_drawn_as_far_as_it_goes(tmp_path):
+    log_file, out = tmp_path / "log.jsonl", tmp_path / "progress.png"
+    whole = '{"minutes": 1, "loss": 4.0}\n{"minutes": 2, "loss": 2.0}\n'
+    log_file.write_text(whole)
+    plot_progress(log_file, out)
+    expected = out.read_bytes()
+    log_file.write_text(whole + '{"minutes": 3, "lo')
+    plot_progress(log_file, out)
+    assert out.read_bytes() == expected
