@@ -20,11 +20,15 @@ from numpy.typing import NDArray
 from detector.images import read_image_file
 from detector.matching.describe import WORKING_PX, Description, Query, describe
 from detector.matching.matcher import Matcher
-from detector.matching.metrics import Prediction, evaluate_predictions
-from detector.matching.scoring import SCORING_FILE, TERMS, Scoring, terms
+from detector.matching.metrics import TARGET_PRECISION, Prediction, evaluate_predictions
+from detector.matching.retrieve import Channel, Kind
+from detector.matching.scoring import AGAINST, FOR, SCORING_FILE, TERMS, Scoring, terms
+from index.faiss_index import FaissIndex
 from index.local_index import LocalIndex
+from models.registry import load_embedder
 
 Matrix = NDArray[np.float64]
+Described = tuple[bytes, NDArray[np.float32]]
 RIDGE = 1.0
 FOLDS = 5
 REVIEW_PRECISION = 0.6
@@ -57,20 +61,32 @@ class Memory:
 _matcher: Matcher | None = None
 
 
-def describe_file(path: Path) -> tuple[str, bytes]:
-    """Describe a reference as an import does."""
-    image = read_image_file(path, target_px=WORKING_PX)
-    return path.name, describe(image.pixels, image.width, image.height).to_bytes()
+def describe_files(paths: Sequence[Path]) -> dict[str, Described]:
+    """Describe and embed references as an import does."""
+    embedder = load_embedder("compact")
+    described = {}
+    for path in paths:
+        image = read_image_file(path, target_px=WORKING_PX)
+        description = describe(image.pixels, image.width, image.height)
+        vector = embedder.embed([image.pixels])[0]
+        described[path.name] = (description.to_bytes(), vector)
+    return described
 
 
-def start_worker(described: Mapping[str, bytes]) -> None:
+def start_worker(described: Mapping[str, Described]) -> None:
     """Build the matcher of one process."""
     global _matcher
-    index = LocalIndex()
-    codes = [Description.from_bytes(data).votes for data in described.values()]
-    index.add(list(described), codes)
+    descriptions = [Description.from_bytes(data) for data, _ in described.values()]
+    local_index = LocalIndex()
+    local_index.add(list(described), [each.votes for each in descriptions])
+    embedder = load_embedder("compact")
+    index = FaissIndex(embedder.dim)
+    index.add(list(described), np.stack([vector for _, vector in described.values()]))
     _matcher = Matcher(
-        references=Memory(described), local_index=index, channels=[], scoring=_UNFITTED
+        references=Memory({name: data for name, (data, _) in described.items()}),
+        local_index=local_index,
+        channels=[Channel(embedder, index, Kind.COPY)],
+        scoring=_UNFITTED,
     )
 
 
@@ -89,8 +105,13 @@ def collect(folder: Path, processes: int) -> list[Example]:
     """Examine every query of a set against its references."""
     context = get_context("spawn")
     references = sorted((folder / "references").iterdir())
+    parts = [references[n::processes] for n in range(processes)]
     with context.Pool(processes) as pool:
-        described = dict(pool.map(describe_file, references, 8))
+        described = {
+            name: each
+            for part in pool.map(describe_files, parts)
+            for name, each in part.items()
+        }
     queries = sorted((folder / "queries").iterdir())
     with context.Pool(processes, start_worker, (described,)) as pool:
         found = pool.map(examine_file, queries, 4)
@@ -109,9 +130,9 @@ def read_truth(folder: Path) -> dict[str, set[str]]:
 
 
 def fit_logistic(x: Matrix, y: Matrix, weight: Matrix) -> Matrix:
-    """Fit by Newton's method with a ridge on all but the bias (last column)."""
+    """Fit by Newton's method with a ridge on all but the bias."""
     ridge = np.full(x.shape[1], RIDGE)
-    ridge[-1] = 1e-6
+    ridge[-1] = 1e-6  # the bias is the last column
     beta = np.zeros(x.shape[1])
     for _ in range(60):
         p = 1 / (1 + np.exp(-np.clip(x @ beta, -30, 30)))
@@ -122,6 +143,22 @@ def fit_logistic(x: Matrix, y: Matrix, weight: Matrix) -> Matrix:
         if np.abs(step).max() < 1e-8:
             break
     return np.asarray(beta)
+
+
+def fit_signed(x: Matrix, y: Matrix, weight: Matrix) -> Matrix:
+    """Fit with every weight on its own side of zero, else exactly zero.
+
+    Backward elimination: the weight that is furthest on the wrong side goes first.
+    """
+    signs = np.array([1.0] * len(FOR) + [-1.0] * len(AGAINST) + [0.0])
+    kept = np.ones(x.shape[1], dtype=bool)
+    while True:
+        beta = np.zeros(x.shape[1])
+        beta[kept] = fit_logistic(x[:, kept], y, weight)
+        wrong = np.where(signs * beta < 0, np.abs(beta), 0.0)
+        if not wrong.any():
+            return beta
+        kept[wrong.argmax()] = False
 
 
 def report(name: str, found: Sequence[Prediction], truth: dict[str, set[str]]) -> None:
@@ -172,8 +209,8 @@ def main() -> int:
     held_out = np.zeros(len(rows))
     for fold in range(FOLDS):
         seen = folds != fold
-        held_out[~seen] = x[~seen] @ fit_logistic(x[seen], y[seen], weight[seen])
-    beta = fit_logistic(x, y, weight)
+        held_out[~seen] = x[~seen] @ fit_signed(x[seen], y[seen], weight[seen])
+    beta = fit_signed(x, y, weight)
     for label, scores in (("held out", held_out), ("fitted", x @ beta)):
         print(label)
         for number, folder in enumerate(args.sets):
@@ -185,16 +222,20 @@ def main() -> int:
             report(folder.name, found, truths[number])
 
     probability = 1 / (1 + np.exp(-held_out))
-    thresholds = {
-        name: threshold_at(probability, y, precision)
-        for name, precision in (("match", 0.9), ("review", REVIEW_PRECISION))
-    }
+    # The strictest set decides, so that the precision holds on each.
+    match, review = (
+        max(
+            threshold_at(probability[sets == number], y[sets == number], precision)
+            for number in range(len(args.sets))
+        )
+        for precision in (TARGET_PRECISION, REVIEW_PRECISION)
+    )
     fitted = Scoring(
         version=args.version,
         bias=round(float(beta[-1]), 4),
         weights={n: round(float(b), 4) for n, b in zip(TERMS, beta[:-1], strict=True)},
-        match_threshold=round(thresholds["match"], 3),
-        review_threshold=round(thresholds["review"], 3),
+        match_threshold=round(match, 3),
+        review_threshold=round(review, 3),
     )
     args.out.write_text(json.dumps(asdict(fitted), indent=2) + "\n", encoding="utf-8")
     print(json.dumps(asdict(fitted), indent=2))

@@ -16,6 +16,7 @@ _WHOLE = 0.96
 _UNTOUCHED_AGREEMENT = 0.93
 _UNTOUCHED_BLOB = 0.03
 _UNTOUCHED_SHIFT = 4.0
+_UNTOUCHED_RESIDUAL = 3.0  # a darker colourway keeps hues: 6 ΔE; small and blurred: 2
 
 
 def relate(verification: Verification) -> Relation:
@@ -51,5 +52,6 @@ def relate(verification: Verification) -> Relation:
         and comparison.agreement > _UNTOUCHED_AGREEMENT
         and comparison.mismatch_blob < _UNTOUCHED_BLOB
         and comparison.color_shift < _UNTOUCHED_SHIFT
+        and comparison.color_residual < _UNTOUCHED_RESIDUAL
     )
     return Relation.SAME_PHOTO if is_untouched else Relation.EDITED_PHOTO

@@ -9,21 +9,13 @@ from typing import Self
 
 SCORING_FILE = "scoring.json"
 
-_LOG = {"votes": 50.0, "num_inliers": 1.0, "inlier_quality": 1.0}
-_SCALED = {"color_shift": 0.05, "color_residual": 0.1}
-_PLAIN = (
-    "inlier_ratio",
-    "reference_overlap",
-    "structure",
-    "agreement",
-    "core_agreement",
-    "mismatch_blob",
-    "detail",
-    "hue_turn",
-    "textured",
-)
-TERMS = (*_LOG, *_SCALED, *_PLAIN, "placed", "compared", "few_inliers", "fine_copy")
-"""Names of the terms of the similarity, in the order of `terms`."""
+FOR = ("votes", "inliers", "reference_overlap", "core_agreement", "kept_detail")
+"""Terms that speak for a likeness: their weights are never negative."""
+
+AGAINST = ("few_inliers", "hue_turn", "hue_turn_in_detail", "residual_in_detail")
+"""Terms that speak against it: their weights are never positive."""
+
+TERMS = (*FOR, *AGAINST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +70,28 @@ class Scoring:
 def terms(signals: Mapping[str, float]) -> dict[str, float]:
     """Turn signals into the terms of the linear score, each of the order of 1.
 
+    Colours that differ count for more where the fine detail is the same: that is how
+    a colourway or another variant, photographed or drawn alike, differs from a copy;
+    another photo of the product differs in both.
+
     Args:
         signals: as `Verification.signals` names them; missing ones count as 0.
     """
-    values = {name: math.log1p(k * signals.get(name, 0.0)) for name, k in _LOG.items()}
-    compared = float("structure" in signals)
-    inliers = signals.get("num_inliers", 0.0)
-    for name, scale in _SCALED.items():
-        values[name] = min(scale * signals.get(name, 0.0), 3.0)
-    for name in _PLAIN:
-        values[name] = signals.get(name, 0.0)
-    values["placed"] = float(inliers > 0)
-    values["compared"] = compared
-    # Below some 20 inliers chance placements happen; above, more say little.
-    values["few_inliers"] = max(0.0, 1.0 - inliers / 20.0)
-    # Fine detail and colour both kept: what only the very photo does.
-    color = max(0.0, 1.0 - signals.get("color_residual", 0.0) / 8.0) * compared
-    values["fine_copy"] = color * max(0.0, signals.get("detail", 0.0))
-    return values
+
+    def value(name: str) -> float:
+        return signals.get(name, 0.0)
+
+    detail = value("detail")
+    return {
+        "votes": math.log1p(50.0 * value("votes")),
+        "inliers": math.log1p(value("num_inliers")),
+        "reference_overlap": value("reference_overlap"),
+        "core_agreement": value("core_agreement"),
+        "kept_detail": max(0.0, value("kept_detail")),
+        # Below some 20 inliers chance placements happen; above, more say little.
+        "few_inliers": max(0.0, 1.0 - value("num_inliers") / 20.0),
+        "hue_turn": value("hue_turn"),
+        "hue_turn_in_detail": value("hue_turn") * max(0.0, detail),
+        "residual_in_detail": min(value("color_residual") / 10.0, 3.0)
+        * max(0.0, detail),
+    }
