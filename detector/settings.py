@@ -44,7 +44,20 @@ class Settings(BaseSettings):
         "auto", description="Where embedders run: `auto`, `cpu` or `cuda`."
     )
     threads: int = Field(
-        0, ge=0, description="Worker threads of a scan or import; 0 is one per core."
+        0,
+        ge=0,
+        description="Worker threads of a scan, an import or the service; 0 is one per "
+        "core.",
+    )
+
+    max_requests: int = Field(
+        32,
+        ge=1,
+        description="Requests with pictures that the service takes in at once, those "
+        "that wait included; others are told to come back.",
+    )
+    body_timeout_s: float = Field(
+        60, gt=0, description="Longest time that a request's body may take, in seconds."
     )
 
     @property

@@ -4,7 +4,16 @@ from typing import Annotated
 
 import typer
 
-from detector.cli import catalogue, compare, doctor, evaluate, index, scan
+from detector.cli import (
+    catalogue,
+    compare,
+    doctor,
+    evaluate,
+    index,
+    key,
+    scan,
+    serve,
+)
 from detector.cli.output import ExitCode
 
 app = typer.Typer(
@@ -18,6 +27,8 @@ app.add_typer(catalogue.app, name="catalogue")
 app.command("scan")(scan.scan)
 app.command("compare")(compare.compare)
 app.command("evaluate")(evaluate.evaluate)
+app.command("serve")(serve.serve)
+app.add_typer(key.app, name="key")
 app.add_typer(index.app, name="index")
 app.command("doctor")(doctor.doctor)
 

@@ -4,22 +4,16 @@ from collections.abc import Mapping
 
 from detector.catalogue.features import Extractor
 from detector.images import ImageLimits
+from detector.listings.engine import load_embedders
 from detector.settings import Settings
 from models.embedder import Embedder
-from models.registry import load_embedder
-
-THREADS_PER_CALL = 1
-"""Threads inside one library call; there is a worker per core already."""
 
 
 def load_models(settings: Settings) -> Mapping[str, Embedder]:
     """Load the embedders by kind: `copy`, and `semantic` where one is set."""
-    names = {"copy": settings.model, "semantic": settings.semantic_model}
-    return {
-        kind: load_embedder(name, device=settings.device, threads=THREADS_PER_CALL)
-        for kind, name in names.items()
-        if name is not None
-    }
+    return load_embedders(
+        settings.model, settings.semantic_model, device=settings.device
+    )
 
 
 def image_limits(settings: Settings) -> ImageLimits:

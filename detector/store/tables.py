@@ -1,4 +1,4 @@
-"""The tables: brands and their references, what was derived from them, scans."""
+"""The tables: brands, references, what is derived from them, scans, API keys."""
 
 from datetime import UTC, datetime
 
@@ -246,3 +246,17 @@ class ScanMatchRow(Table):
         JSON(none_as_null=True)
     )
     signals: Mapped[dict[str, float]] = mapped_column(JSON)
+
+
+class ApiKeyRow(Table):
+    """What a program shows to be let in; the key itself is not kept."""
+
+    __tablename__ = "api_key"
+
+    prefix: Mapped[str] = mapped_column(primary_key=True)
+    key_sha256: Mapped[str]
+    role: Mapped[str]
+    name: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]

@@ -1,0 +1,1 @@
+"""The HTTP service: thin routers, wire schemas, authentication."""

@@ -1,0 +1,73 @@
+"""Puts the service together."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+import anyio.to_thread
+from fastapi import FastAPI
+
+from detector.api import health, match
+from detector.api.authentication import Authentication
+from detector.api.envelope import Envelope
+from detector.api.openapi import Api, problems
+from detector.api.problems import render_problems
+from detector.api.service import Service
+from detector.settings import Settings, load_settings
+from models.embedder import Embedder
+
+REFUSALS = {
+    400: "The body is not what its Content-Type says.",
+    401: "No valid key.",
+    408: "The body did not arrive in time.",
+    413: "The body or the picture is over a limit.",
+    415: "A body of that type is not taken.",
+    422: "A parameter does not fit, or the bytes are no picture.",
+    500: "A mistake of the service.",
+    503: "Not ready, or too much to do: try again after the time in Retry-After.",
+}
+DESCRIPTION = """\
+Compares pictures with brands' genuine pictures. A similar picture is never by itself a
+verdict: somebody who knows the brand decides.
+
+Failures are `application/problem+json` everywhere, with a stable `code` and a
+`remedy`. Requests under `/v1` carry `Authorization: Bearer KEY`."""
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    embedders: Mapping[str, Embedder] | None = None,
+) -> FastAPI:
+    """Make the service; its store, models and index are opened when it starts.
+
+    Args:
+        settings: read from the environment if None.
+        embedders: by kind, `copy` and perhaps `semantic`; loaded as the settings say
+            if None.
+    """
+    service = Service(settings or load_settings(), embedders)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await anyio.to_thread.run_sync(service.open)
+        yield
+        await anyio.to_thread.run_sync(service.close)
+
+    app = Api(
+        title="counterfeit-detector",
+        version=version("counterfeit-detector"),
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        separate_input_output_schemas=False,
+    )
+    app.state.service = service
+    app.add_middleware(Authentication, find_key=service.find_key)
+    app.add_middleware(Envelope)
+    render_problems(app)
+    app.include_router(health.router)
+    app.include_router(match.router, responses=problems(REFUSALS))
+    return app

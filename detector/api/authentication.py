@@ -1,0 +1,54 @@
+"""Who is asking: every request under /v1 shows a key before anything else is seen."""
+
+import asyncio
+from collections.abc import Callable
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from detector.api.errors import Unauthorized
+from detector.store.keys import ApiKey
+
+PROTECTED = "v1"
+
+
+class Authentication:
+    """Refuses requests under /v1 that carry no valid key, whatever else they are.
+
+    Neither the route, the method nor the body has been looked at by then. A slow disk
+    must not hold up other requests, so the look-up happens in a thread.
+    """
+
+    def __init__(self, app: ASGIApp, find_key: Callable[[str], ApiKey | None]) -> None:
+        self._app = app
+        self._find_key = find_key
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request pass, or raise Unauthorized."""
+        if scope["type"] == "http" and is_protected(scope["path"]):
+            key = None
+            text = bearer_token(Headers(scope=scope))
+            if text is not None:
+                key = await asyncio.to_thread(self._find_key, text)
+            if key is None:
+                raise Unauthorized(
+                    "The request carries no valid API key.",
+                    remedy="Send the header `Authorization: Bearer KEY`; `detector key "
+                    "create` makes a key.",
+                )
+            scope["state"]["key"] = key
+        await self._app(scope, receive, send)
+
+
+def is_protected(path: str) -> bool:
+    """Say whether a path lies under /v1, also where it is spelled oddly."""
+    return path.lstrip("/").partition("/")[0].lower() == PROTECTED
+
+
+def bearer_token(headers: Headers) -> str | None:
+    """Read the one Authorization header; None without it, or with several."""
+    values = headers.getlist("authorization")
+    if len(values) != 1:
+        return None
+    scheme, _, token = values[0].partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None

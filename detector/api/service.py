@@ -1,0 +1,231 @@
+"""What the routers stand on: the store, and an engine that loads in the background."""
+
+import base64
+import io
+import logging
+import threading
+from collections.abc import Mapping
+from hashlib import sha256
+
+from fastapi import Request
+from PIL import Image
+
+from detector.api.schemas import (
+    BasisAnswer,
+    CompareAnswer,
+    EvidenceAnswer,
+    LikenessAnswer,
+    MatchAnswer,
+    Ready,
+)
+from detector.api.work import WorkPool
+from detector.catalogue.features import Extractor
+from detector.errors import DetectorError, NotReady, StoreFault
+from detector.images import DecodedImage, ImageLimits
+from detector.listings.engine import Engine, load_embedders, open_engine
+from detector.listings.formats import as_json, match_as_json
+from detector.listings.illustrate import MAX_DRAWN
+from detector.listings.scan import ScannedImage
+from detector.listings.scan_record import Basis
+from detector.matching.compare import compare
+from detector.matching.evidence import draw_evidence
+from detector.matching.match import Match
+from detector.settings import Settings
+from detector.store.keys import ApiKey, find_key
+from detector.store.store import Store, open_store
+from models.embedder import Embedder
+from models.errors import ModelError
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 1.0
+
+
+class _Stopped(Exception):
+    """The service is closed while its engine is still loading."""
+
+
+class Service:
+    """Opened and closed by the app's lifespan."""
+
+    def __init__(
+        self, settings: Settings, embedders: Mapping[str, Embedder] | None
+    ) -> None:
+        self.settings = settings
+        self.limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
+        self.pool = WorkPool(
+            threads=settings.num_threads, max_requests=settings.max_requests
+        )
+        self._embedders = embedders
+        self._store: Store | None = None
+        self._engine: Engine | None = None
+        self._fault: tuple[str, str] | None = None
+        self._stopping = threading.Event()
+        self._loading = threading.Thread(target=self._load, name="load-engine")
+
+    def open(self) -> None:
+        """Open the store, and begin to load the rest."""
+        self._store = open_store(self.settings.data_dir)
+        self._loading.start()
+
+    def close(self) -> None:
+        """Finish what has begun, then close the store."""
+        self._stopping.set()
+        self._loading.join()
+        self.pool.close()
+        if self._store is not None:
+            self._store.close()
+
+    @property
+    def store(self) -> Store:
+        """The open store."""
+        if self._store is None:
+            raise NotReady("The store is not open.", remedy="Wait a moment.")
+        return self._store
+
+    @property
+    def engine(self) -> Engine:
+        """The engine.
+
+        Raises:
+            NotReady: it is being loaded, or cannot be.
+        """
+        if self._engine is None:
+            message, remedy = self._fault or (
+                "The models and the search index are being loaded.",
+                "Wait until /readyz answers 200.",
+            )
+            raise NotReady(message, remedy=remedy)
+        return self._engine
+
+    def find_key(self, text: str) -> ApiKey | None:
+        """Look up a key that a request shows."""
+        return find_key(self.store.database, text)
+
+    def readiness(self) -> Ready:
+        """Say what is loaded; raises as `engine` does."""
+        engine = self.engine
+        engine.index.refresh()
+        basis = BasisAnswer.model_validate(_basis_json(engine.basis))
+        return Ready(
+            references=len(engine.index.local),
+            watermark=engine.index.watermark,
+            models=basis.models,
+        )
+
+    def match(self, picture: bytes, *, limit: int, evidence: bool) -> MatchAnswer:
+        """Match one picture file against the catalogue as it is now."""
+        engine = self.engine
+        engine.index.refresh()
+        basis = engine.basis  # before the search, which may then see more, never less
+        scanned, image = engine.match(picture, limit=limit)
+        drawn = self._draw(scanned, image) if evidence else []
+        named = {k: v for k, v in as_json(scanned).items() if k != "image"}
+        return MatchAnswer.model_validate(
+            {**named, "basis": _basis_json(basis), "evidence": drawn}
+        )
+
+    def compare(self, a: bytes, b: bytes, *, evidence: bool) -> CompareAnswer:
+        """Say what picture `a` has in common with picture `b`."""
+        engine = self.engine
+        query, reference = (engine.extractor.decode(data) for data in (a, b))
+        match = compare(query, reference, engine.matcher.scoring)
+        basis = _basis_json(engine.basis) | {"models": [], "watermark": None}
+        return CompareAnswer(
+            a_sha256=sha256(a).hexdigest(),
+            b_sha256=sha256(b).hexdigest(),
+            match=match and LikenessAnswer.model_validate(match_as_json(match)),
+            basis=BasisAnswer.model_validate(basis),
+            evidence=_evidence(query, reference, match) if match and evidence else None,
+        )
+
+    def _draw(self, scanned: ScannedImage, image: DecodedImage) -> list[EvidenceAnswer]:
+        """Draw the matches worth looking at.
+
+        Only those: evidence shows the brand's picture, which a program that sends
+        something else has no need to see.
+        """
+        engine = self.engine
+        threshold = engine.matcher.scoring.review_threshold
+        matches = scanned.result.matches if scanned.result else ()
+        drawn = []
+        for match in [m for m in matches if m.similarity >= threshold][:MAX_DRAWN]:
+            reference = scanned.references.get(match.reference_id)
+            if reference is None:
+                continue
+            try:
+                data = engine.store.blobs.read(reference.image_sha256)
+            except StoreFault as error:
+                log.warning(str(error))
+                continue
+            picture = _evidence(image, engine.extractor.decode(data), match)
+            drawn.append(EvidenceAnswer(reference_id=match.reference_id, image=picture))
+        return drawn
+
+    def _load(self) -> None:
+        """Load models and index; a store that is busy or ill is tried again."""
+        while not self._stopping.is_set():
+            try:
+                self._engine = self._open_engine()
+            except _Stopped:
+                return
+            except DetectorError as error:
+                self._fault = (str(error.args[0]), error.remedy)
+                log.error(str(error))
+                self._stopping.wait(RETRY_S)
+            except ModelError as error:
+                self._fault = (str(error), "Then start the service again.")
+                log.error(str(error))
+                return
+            else:
+                log.info("ready", extra={"fields": self.readiness().model_dump()})
+                return
+
+    def _open_engine(self) -> Engine:
+        settings = self.settings
+        if self._embedders is None:
+            self._embedders = load_embedders(
+                settings.model, settings.semantic_model, device=settings.device
+            )
+        return open_engine(
+            self.store,
+            Extractor(self._embedders, self.limits),
+            threads=settings.num_threads,
+            on_note=log.warning,
+            on_progress=self._go_on,
+        )
+
+    def _go_on(self, done: int, total: int) -> None:
+        if self._stopping.is_set():
+            raise _Stopped
+
+
+def service_of(request: Request) -> Service:
+    """Find the service that the request's app stands on."""
+    service = request.app.state.service
+    if not isinstance(service, Service):
+        raise TypeError(f"app.state.service is {service!r}")
+    return service
+
+
+def _basis_json(basis: Basis) -> dict[str, object]:
+    return {
+        "recipe": basis.recipe,
+        "models": list(basis.models),
+        "policy": basis.policy,
+        "watermark": basis.watermark,
+    }
+
+
+def _evidence(query: DecodedImage, reference: DecodedImage, match: Match) -> str:
+    """Draw a match, as a PNG in a `data:` URI."""
+    pixels = draw_evidence(
+        query.pixels,
+        (query.width, query.height),
+        reference.pixels,
+        (reference.width, reference.height),
+        match,
+    )
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()

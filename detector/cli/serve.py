@@ -1,0 +1,119 @@
+"""`detector serve`: the HTTP service and its start page."""
+
+import ipaddress
+import signal
+import socket
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from detector.cli.output import note
+from detector.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from detector.settings import Settings
+
+GRACE_S = 30
+"""How long requests may go on after the service was told to stop."""
+
+
+def serve(
+    host: Annotated[
+        str,
+        typer.Option(
+            help="Address to listen on. Others than this machine's own speak plain "
+            "HTTP to the network: put a proxy with TLS before them."
+        ),
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="0 takes any that is free.")
+    ] = 8000,
+) -> None:
+    """Serve the API, and a page to try it, until interrupted.
+
+    The catalogue may be changed meanwhile, by other commands too; the next request
+    sees it. Pictures that are sent are not kept. If there is no API key yet, one is
+    made and printed. The log goes to stderr, one JSON object a line.
+    """
+    import uvicorn
+
+    from detector.api.app import create_app
+    from detector.api.log import log_to_stderr
+    from detector.cli.engine import load_models
+    from detector.console.pages import add_pages
+    from detector.settings import load_settings
+
+    settings = load_settings()
+    embedders = load_models(settings)
+    with _listen(host, port) as listener:
+        port = listener.getsockname()[1]
+        url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        typer.echo(f"Serving {settings.data_dir} at {url} until Ctrl-C")
+        _look_at_store(settings, url)
+        app = create_app(settings, embedders=embedders)
+        add_pages(app)
+        log_to_stderr()
+        config = uvicorn.Config(
+            app,
+            # Unlike httptools, h11 bounds the size of a request's head.
+            http="h11",
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # The server stops gracefully, then repeats the signal to what it found
+            # here; being told to stop is no failure.
+            signal.signal(number, lambda _number, _frame: None)
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.create_server(address[:2], family=family, backlog=2048)
+    except OSError as error:
+        raise InvalidInput(
+            f"Nothing can listen at {host} port {port}: {error.strerror}.",
+            remedy="Give another --port (0 takes any that is free) or --host.",
+        ) from error
+    if not ipaddress.ip_address(address[0]).is_loopback:
+        note(f"{host} is open to the network, without TLS.")
+    return listener
+
+
+def _look_at_store(settings: "Settings", url: str) -> None:
+    """Make the first key, and say what there is to search."""
+    from detector.catalogue.references import count_references
+    from detector.store.keys import create_key, has_keys
+    from detector.store.roles import Role
+    from detector.store.store import open_store
+
+    store = open_store(settings.data_dir)
+    try:
+        with store.database.read() as session:
+            num_references = count_references(session)
+        if num_references:
+            typer.echo(f"The catalogue has {num_references:,} references.")
+        else:
+            typer.echo(
+                "The catalogue is empty: fill it with `detector catalogue import`, "
+                "meanwhile if you like."
+            )
+        if not has_keys(store.database):
+            text, _ = create_key(store.database, Role.MARKETPLACE, name="first start")
+            typer.echo(
+                f"Your API key, shown this once: {text}\n"
+                "Paste it into the page, or try:\n"
+                f"  curl -H 'Authorization: Bearer {text}' "
+                f"-H 'Content-Type: image/jpeg' --data-binary @picture.jpg "
+                f"{url}/v1/match"
+            )
+    finally:
+        store.close()

@@ -1,0 +1,30 @@
+import pytest
+
+from tests.live_service import (
+    Client,
+    add_references,
+    draw_catalogue,
+    make_key,
+    serving,
+)
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory):
+    """A catalogue of six drawn pictures."""
+    folder = tmp_path_factory.mktemp("service")
+    add_references(folder / "data", draw_catalogue(folder / "pictures", range(6)))
+    return folder / "data"
+
+
+@pytest.fixture(scope="module")
+def stranger(data_dir):
+    """A client without a key, of a service whose limits are low."""
+    with serving(data_dir, max_image_bytes=300_000, body_timeout_s=2) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def client(stranger, data_dir):
+    """A client with a key."""
+    return Client(stranger.port, make_key(data_dir))
