@@ -29,6 +29,6 @@ def open_scanner(
     if not engine.index.watermark:
         note("The catalogue is empty: fill it with `detector catalogue import`.")
     scoring = engine.matcher.scoring
-    illustrator = Illustrator(store, extractor, scoring.review_threshold)
+    illustrator = Illustrator(store, extractor, scoring.match_threshold)
     draw = illustrator.draw if with_pictures else None
     return Scanner(store, extractor, engine.matcher, limit, draw), engine.basis

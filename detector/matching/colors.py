@@ -13,6 +13,8 @@ Mask = NDArray[np.bool_]
 _MIN_PIXELS = 32
 _COLORED_CHROMA = 18.0
 _TURN_DEG = 35.0
+_ENOUGH_COLORED = 0.05  # share of the pixels; fewer coloured ones count for less
+_SATURATION = (0.6, 1.7)  # a filter's; beyond, red to brown, it is another colourway
 _LARGEST = 40.0  # ΔE: one saturated overlay must not drown the rest
 
 
@@ -21,8 +23,10 @@ class ColorComparison:
     """How the colours of aligned pixels relate.
 
     Attributes:
-        shift: median distance of the colours as they are, CIELAB ΔE (1976).
-        residual: mean distance left after one change of the whole picture, ΔE.
+        shift: distance that nine in ten pixels stay below, CIELAB ΔE (1976).
+        residual: mean distance left after one change of the whole picture, ΔE; over
+            the coloured pixels where there are any, so that a plain background does
+            not hide a product in another colour.
         hue_turn: share of the coloured pixels whose hue is another, 0..1; small where
             hardly anything is coloured.
     """
@@ -48,21 +52,22 @@ def compare_colors(query: RGB, reference: RGB, mask: Mask) -> ColorComparison:
         return ColorComparison(0.0, 0.0, 0.0)
     first, second = _lab(query)[mask], _lab(reference)[mask]
     off = np.minimum(_residuals(first, second, first, second), _LARGEST)
-    shift = float(np.median(np.linalg.norm(first - second, axis=1)))
+    shift = float(np.quantile(np.linalg.norm(first - second, axis=1), 0.9))
     chroma1 = np.hypot(first[:, 1], first[:, 2])
     chroma2 = np.hypot(second[:, 1], second[:, 2])
     colored = np.maximum(chroma1, chroma2) > _COLORED_CHROMA
-    hue_turn = 0.0
+    residual, hue_turn = float(off.mean()), 0.0
     if colored.sum() >= _MIN_PIXELS / 2:
+        share = min(1.0, float(colored.mean()) / _ENOUGH_COLORED)
+        residual += share * (float(off[colored].mean()) - residual)
         angle = np.arctan2(first[:, 2], first[:, 1])
         angle -= np.arctan2(second[:, 2], second[:, 1])
         turn = np.abs((angle + np.pi) % (2 * np.pi) - np.pi)
         apart = np.linalg.norm(first[:, 1:] - second[:, 1:], axis=1)
         turned = (turn > np.deg2rad(_TURN_DEG)) & (apart > 20)
         turned |= apart > 0.9 * chroma2 + 25
-        # A tenth of a percent of coloured pixels is no colourway.
-        hue_turn = float(turned[colored].mean() * min(1.0, colored.mean() / 0.05))
-    return ColorComparison(shift, float(off.mean()), hue_turn)
+        hue_turn = float(turned[colored].mean()) * share
+    return ColorComparison(shift, residual, hue_turn)
 
 
 def color_residuals(query: RGB, reference: RGB, mask: Mask) -> Plane:
@@ -91,7 +96,7 @@ def _residuals(known1: Plane, known2: Plane, all1: Plane, all2: Plane) -> Plane:
     energy = float((spread2**2).sum())
     # One saturation for both chroma axes, so no hue can turn; one tint.
     saturation = float((spread1 * spread2).sum()) / energy if energy > 1 else 1.0
-    saturation = float(np.clip(saturation, 0.2, 2.5))
+    saturation = float(np.clip(saturation, *_SATURATION))
     predicted = np.empty_like(all2)
     predicted[:, 0] = gain * all2[:, 0] + offset
     predicted[:, 1:] = center1 + saturation * (all2[:, 1:] - center2)

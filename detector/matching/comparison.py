@@ -17,6 +17,7 @@ _WINDOW_PX = 11
 _MIN_COMPARED_PX = 24
 _MAX_COMPARED_PX = 176
 _FLAT_STD = 0.02  # of luminance 0..1: below it there is nothing to correlate
+_MIN_PROVEN = 0.08
 _SLACK_STEPS = (-2, 0, 2)
 
 
@@ -35,7 +36,7 @@ class Comparison:
         detail: mean correlation of fine detail only.
         kept_detail: the same where the coarse structure agrees, so that a sticker does
             not count: what another photo or another printing does not reproduce.
-        color_shift: how far the colours moved as a whole, in CIELAB ΔE.
+        color_shift: how far most colours moved at most, in CIELAB ΔE.
         color_residual: what is left after a whole-picture change of brightness,
             contrast, saturation and tint is taken off, in ΔE.
         hue_turn: share of the coloured, agreeing part whose hue turned by more than
@@ -167,8 +168,8 @@ def compare_aligned(
         pair.visible,
         flat_std=_FLAT_STD * 0.5,
     )
-    alike = pair.visible & ((correlation > 0.5) | ~textured)
-    colors = compare_colors(pair.query, pair.reference, alike)
+    same = _same_places(pair, correlation, textured)
+    colors = compare_colors(pair.query, pair.reference, same)
     num_visible = max(int(pair.visible.sum()), 1)
     return Comparison(
         query_overlap=query_overlap,
@@ -200,8 +201,8 @@ def color_difference(pair: AlignedPair) -> Mask:
     correlation, textured = local_correlation(
         _luminance(pair.query), _luminance(pair.reference), pair.visible
     )
-    alike = pair.visible & ((correlation > 0.5) | ~textured)
-    residual = color_residuals(pair.query, pair.reference, alike)
+    same = _same_places(pair, correlation, textured)
+    residual = color_residuals(pair.query, pair.reference, same)
     return pair.visible & (residual > 18)
 
 
@@ -244,6 +245,18 @@ def local_correlation(
     near = cv2.erode(rim, kernel)[1:-1, 1:-1] > 0
     textured = near & (np.maximum(std1, std2) > flat_std)
     return np.clip(best, -1.0, 1.0), textured
+
+
+def _same_places(pair: AlignedPair, correlation: Plane, textured: Mask) -> Mask:
+    """Where both pictures show the same thing, so that colours may be compared.
+
+    Agreeing texture proves it; a flat place may be a banner laid over the picture, and
+    counts only where there is too little texture.
+    """
+    proven = textured & (correlation > 0.5)
+    if proven.sum() >= _MIN_PROVEN * pair.visible.sum():
+        return proven
+    return pair.visible & (proven | ~textured)
 
 
 def _core_weights(textured: Mask) -> Plane:

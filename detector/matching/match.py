@@ -25,7 +25,10 @@ class Relation(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What the thresholds make of the best match; a person decides, not this."""
+    """What the thresholds make of the matches; a person decides, not this.
+
+    A look-alike, however similar, is never more than `review`.
+    """
 
     NO_MATCH = "no_match"
     REVIEW = "review"

@@ -8,7 +8,7 @@ import numpy as np
 from detector.images import DecodedImage
 from detector.matching.describe import Description, Query
 from detector.matching.geometry import Matrix, outline, project
-from detector.matching.match import Match, MatchResult, Quad, Verdict
+from detector.matching.match import Match, MatchResult, Quad, Relation, Verdict
 from detector.matching.relation import relate
 from detector.matching.retrieve import Channel, retrieve, shortlist
 from detector.matching.scoring import Scoring
@@ -20,6 +20,7 @@ _NUM_FIRST = 6
 _NUM_VERIFIED = 16
 _NUM_DOUBTFUL = 10
 _WORTH_OF_SURE = 0.15
+_MIN_SIMILARITY = 0.5
 
 
 class ReferenceSource(Protocol):
@@ -60,7 +61,7 @@ class Matcher:
             Matches, the most similar first, and the verdict over the best.
         """
         query = Query(image.pixels, image.width, image.height)
-        matches = [self._judge(query, each) for each in self.examine(query)]
+        matches = [judge(query, each, self.scoring) for each in self.examine(query)]
         matches.sort(key=lambda match: (-match.similarity, match.reference_id))
         return MatchResult(tuple(matches[:limit]), self._conclude(matches))
 
@@ -109,12 +110,14 @@ class Matcher:
         first = {v.candidate.reference_id: v for v in looks}
         return list((first | again).values())
 
-    def _judge(self, query: Query, verification: Verification) -> Match:
-        return judge(query, verification, self.scoring)
-
     def _conclude(self, matches: Sequence[Match]) -> Verdict:
+        """Apply the thresholds; a look-alike alone is never more than `review`."""
         best = max((match.similarity for match in matches), default=0.0)
-        if best >= self.scoring.match_threshold:
+        best_copy = max(
+            (m.similarity for m in matches if m.relation is not Relation.LOOKALIKE),
+            default=0.0,
+        )
+        if best_copy >= self.scoring.match_threshold:
             return Verdict.MATCH
         if best >= self.scoring.review_threshold:
             return Verdict.REVIEW
@@ -124,13 +127,16 @@ class Matcher:
 def judge(query: Query, verification: Verification, scoring: Scoring) -> Match:
     """Turn what was measured of a candidate into a match."""
     signals = verification.signals()
+    similarity = scoring.similarity(signals)
+    # What is less likely than not the same thing is not called the same thing.
+    is_alike = similarity >= _MIN_SIMILARITY
     placement, comparison = verification.placement, verification.comparison
     regions = _regions(query, verification)
     return Match(
         reference_id=verification.candidate.reference_id,
-        similarity=scoring.similarity(signals),
+        similarity=similarity,
         likelihood=None,
-        relation=relate(verification),
+        relation=relate(verification) if is_alike else Relation.LOOKALIKE,
         mirrored=verification.mirrored and placement is not None,
         num_inliers=placement.num_inliers if placement else 0,
         query_region=regions[0] if regions else None,

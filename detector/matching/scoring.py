@@ -12,7 +12,7 @@ SCORING_FILE = "scoring.json"
 FOR = ("votes", "inliers", "reference_overlap", "core_agreement", "kept_detail")
 """Terms that speak for a likeness: their weights are never negative."""
 
-AGAINST = ("few_inliers", "hue_turn", "hue_turn_in_detail", "residual_in_detail")
+AGAINST = ("few_inliers", "color_residual", "residual_in_detail")
 """Terms that speak against it: their weights are never positive."""
 
 TERMS = (*FOR, *AGAINST)
@@ -81,7 +81,7 @@ def terms(signals: Mapping[str, float]) -> dict[str, float]:
     def value(name: str) -> float:
         return signals.get(name, 0.0)
 
-    detail = value("detail")
+    residual = min(value("color_residual") / 10.0, 3.0)
     return {
         "votes": math.log1p(50.0 * value("votes")),
         "inliers": math.log1p(value("num_inliers")),
@@ -90,8 +90,6 @@ def terms(signals: Mapping[str, float]) -> dict[str, float]:
         "kept_detail": max(0.0, value("kept_detail")),
         # Below some 20 inliers chance placements happen; above, more say little.
         "few_inliers": max(0.0, 1.0 - value("num_inliers") / 20.0),
-        "hue_turn": value("hue_turn"),
-        "hue_turn_in_detail": value("hue_turn") * max(0.0, detail),
-        "residual_in_detail": min(value("color_residual") / 10.0, 3.0)
-        * max(0.0, detail),
+        "color_residual": residual,
+        "residual_in_detail": residual * max(0.0, value("detail")),
     }
