@@ -31,7 +31,7 @@ Matrix = NDArray[np.float64]
 Described = tuple[bytes, NDArray[np.float32]]
 RIDGE = 1.0
 FOLDS = 5
-REVIEW_PRECISION = 0.6
+REVIEW_PRECISION = 0.75
 _UNFITTED = Scoring("none", 0.0, {}, 1.0, 1.0)
 
 
