@@ -65,7 +65,7 @@ def test_a_picture_does_not_differ_from_itself():
 @pytest.mark.parametrize("name", FILTERS)
 def test_a_filter_of_the_whole_picture_leaves_little(name):
     found = compared(FILTERS[name](photo()), photo())
-    assert found.residual < 4
+    assert found.residual < 0.4 * compared(repaint(photo(), RED, 96), photo()).residual
     assert found.hue_turn < 0.2
 
 
@@ -84,8 +84,7 @@ def test_a_product_of_another_hue_turns_hues(turn):
     both = compared(repaint(repaint(photo(), RED, turn), BLUE, turn), photo())
     assert one.hue_turn > 0.3
     assert both.hue_turn > one.hue_turn
-    assert one.shift < 5
-    assert one.residual > 3 * compared(FILTERS["warmer"](photo()), photo()).residual
+    assert one.residual > 2 * compared(FILTERS["warmer"](photo()), photo()).residual
 
 
 @pytest.mark.parametrize("name", FILTERS)

@@ -36,10 +36,9 @@ STEPS = {
     "reference_overlap": 0.1,
     "core_agreement": 0.1,
     "kept_detail": 0.1,
-    "hue_turn": 0.1,
     "color_residual": 3.0,
 }
-DOWN = {"hue_turn", "color_residual"}
+DOWN = {"color_residual"}
 
 
 def only(**weights: float) -> Scoring:
@@ -61,16 +60,18 @@ def test_terms_are_of_the_order_of_one():
 
 
 def test_similarity_is_the_logistic_of_the_weighted_terms():
-    scoring = only(core_agreement=2.0, hue_turn=-3.0)
-    score = 2.0 * GOOD["core_agreement"] - 3.0 * GOOD["hue_turn"]
-    assert scoring.similarity(GOOD) == pytest.approx(1 / (1 + math.exp(-score)))
+    weights = {name: 0.3 * i - 1.0 for i, name in enumerate(TERMS)}
+    for signals in ({}, GOOD):
+        score = sum(weights[t] * value for t, value in terms(signals).items())
+        expected = 1 / (1 + math.exp(-score))
+        assert only(**weights).similarity(signals) == pytest.approx(expected)
     assert only().similarity(GOOD) == 0.5
 
 
 @pytest.mark.parametrize("weight", [-1e9, -50.0, 0.0, 50.0, 1e9])
 def test_similarity_stays_between_0_and_1(weight):
     for signals in ({}, GOOD):
-        assert 0.0 <= only(votes=weight, hue_turn=weight).similarity(signals) <= 1.0
+        assert 0.0 <= only(votes=weight, few_inliers=weight).similarity(signals) <= 1.0
 
 
 @pytest.mark.parametrize("name", STEPS)
