@@ -48,9 +48,11 @@ function fact(name, value, ...more) {
 
 function card(match, picture) {
   const likeness = RELATIONS[match.relation] + (match.mirrored ? ", mirrored" : "");
-  const meter = element("meter", { min: 0, max: 1, value: match.similarity, attributes: { "aria-hidden": "true" } });
+  const filled = element("span");
+  filled.style.width = `${100 * match.similarity}%`;
+  const bar = element("span", { className: "bar", attributes: { "aria-hidden": "true" } }, filled);
   const facts = element("dl", { className: "facts" },
-    fact("Similarity", match.similarity.toFixed(3), meter),
+    fact("Similarity", match.similarity.toFixed(3), bar),
     fact("Genuine picture shown", percent(match.reference_overlap)),
     fact("This picture covered", percent(match.query_overlap)),
     fact("Agreeing points", String(match.num_inliers)));
@@ -72,14 +74,14 @@ function card(match, picture) {
 }
 
 function others(matches) {
-  const cells = (match) => [match.external_id, match.brand, RELATIONS[match.relation], match.similarity.toFixed(3)];
+  const cells = (match) => [match.external_id, match.similarity.toFixed(3), match.brand, RELATIONS[match.relation]];
   const row = (name, values) => element("tr", {}, ...values.map((value, column) =>
-    element(name, { textContent: value, className: column === 3 ? "number" : "", ...(name === "th" ? { scope: "col" } : {}) })));
+    element(name, { textContent: value, className: column === 1 ? "number" : "", ...(name === "th" ? { scope: "col" } : {}) })));
   return element("section", { className: "card" },
     element("h2", { textContent: "Weaker candidates" }),
     element("div", { className: "scroll", tabIndex: 0, attributes: { role: "region", "aria-label": "Weaker candidates" } },
       element("table", {},
-        element("thead", {}, row("th", ["Genuine picture", "Brand", "Likeness", "Similarity"])),
+        element("thead", {}, row("th", ["Genuine picture", "Similarity", "Brand", "Likeness"])),
         element("tbody", {}, ...matches.map((match) => row("td", cells(match)))))));
 }
 

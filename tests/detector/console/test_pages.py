@@ -47,3 +47,9 @@ def test_every_field_has_a_label():
     page = (FOLDER / "templates" / "start.html").read_text()
     for field in re.findall(r"<input id=\"([^\"]+)\"", page):
         assert f'for="{field}"' in page
+
+
+def test_no_field_can_end_up_in_an_address():
+    page = (FOLDER / "templates" / "start.html").read_text()
+    assert "<input" in page
+    assert not re.search(r"<input[^>]*\sname=", page)
