@@ -1,10 +1,10 @@
 """Puts the service together."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-import anyio.to_thread
 from fastapi import FastAPI
 
 from detector.api import health, match
@@ -50,9 +50,9 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await anyio.to_thread.run_sync(service.open)
+        await asyncio.to_thread(service.open)
         yield
-        await anyio.to_thread.run_sync(service.close)
+        await asyncio.to_thread(service.close)
 
     app = Api(
         title="counterfeit-detector",
