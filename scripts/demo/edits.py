@@ -6,9 +6,11 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from scripts.demo.canvas import Canvas
+from scripts.demo.inks import bright, ink_on
 from scripts.demo.lettering import fitted, write
-from scripts.demo.palettes import PALETTES, luminance
+from scripts.demo.palettes import PALETTES
 from scripts.demo.planes import Color, perspective
+from scripts.demo.screenshots import screenshot
 from scripts.demo.shapes import ellipse, spline, star
 
 Edit = Callable[[Image.Image, np.random.Generator], Image.Image]
@@ -16,17 +18,6 @@ Edit = Callable[[Image.Image, np.random.Generator], Image.Image]
 _SLOGANS = ("NEW WITH TAGS", "Best price!", "FREE SHIPPING", "100% original quality",
             "only 3 left", "50% OFF TODAY", "DM to order", "fast delivery",
             "top seller 2024", "WhatsApp +00 555 0134")  # fmt: skip
-
-
-def _bright(rng: np.random.Generator) -> Color:
-    colors: tuple[Color, ...] = ((228, 44, 52), (250, 208, 40), (36, 120, 220),
-                                 (30, 160, 90), (24, 24, 28), (250, 250, 250),
-                                 (236, 84, 160))  # fmt: skip
-    return colors[int(rng.integers(0, len(colors)))]
-
-
-def _ink_on(color: Color) -> Color:
-    return (20, 20, 24) if luminance(color) > 0.55 else (252, 252, 252)
 
 
 def crop(image: Image.Image, rng: np.random.Generator) -> Image.Image:
@@ -41,11 +32,11 @@ def crop(image: Image.Image, rng: np.random.Generator) -> Image.Image:
 def frame(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Put a colored border around, with an inner line or ornaments."""
     w, h = image.size
-    color = _bright(rng)
+    color = bright(rng)
     border = int(min(w, h) * rng.uniform(0.04, 0.14))
     out = ImageOps.expand(image, border, color)
     pen = ImageDraw.Draw(out)
-    ink = _ink_on(color)
+    ink = ink_on(color)
     kind = int(rng.integers(0, 3))
     if kind == 0:
         inset = border // 2
@@ -75,7 +66,7 @@ def caption(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Write on the picture: a banner, a price, a handle."""
     out = image.copy()
     w, h = out.size
-    color = _bright(rng)
+    color = bright(rng)
     tall = int(h * rng.uniform(0.09, 0.15))
     y = 0 if rng.random() < 0.4 else h - tall
     veil = Image.new("RGB", (w, tall), color)
@@ -84,10 +75,10 @@ def caption(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     pen = ImageDraw.Draw(out)
     text = _SLOGANS[int(rng.integers(0, len(_SLOGANS)))]
     size = fitted(text, int(tall * 0.6), w * 0.86)
-    write(pen, (w / 2, y + tall / 2), text, size, _ink_on(color), weight=0.06)
+    write(pen, (w / 2, y + tall / 2), text, size, ink_on(color), weight=0.06)
     price = f"${rng.integers(9, 240)}.{rng.integers(0, 100):02d}"
     at = (w * rng.uniform(0.2, 0.8), h * rng.uniform(0.2, 0.85))
-    write(pen, at, price, int(h * rng.uniform(0.06, 0.1)), _bright(rng), weight=0.1)
+    write(pen, at, price, int(h * rng.uniform(0.06, 0.1)), bright(rng), weight=0.1)
     handle = f"@shop_{rng.integers(100, 9999)}"
     write(pen, (w * 0.97, h * rng.uniform(0.16, 0.84)), handle, int(h * 0.03),
           (60, 60, 64), align="right")  # fmt: skip
@@ -111,79 +102,6 @@ def recolor(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     warm = rng.uniform(-0.16, 0.16)
     plane = np.asarray(out, dtype=np.float32) * np.array([1 + warm, 1, 1 - warm])
     return Image.fromarray(np.clip(plane, 0, 255).astype(np.uint8))
-
-
-def screenshot(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Show the photo in a shop's page."""
-    theme = _bright(rng)
-    is_dark = rng.random() < 0.3
-    paper: Color = (28, 29, 34) if is_dark else (250, 250, 250)
-    ink: Color = (230, 230, 232) if is_dark else (34, 36, 42)
-    soft: Color = (110, 112, 120) if is_dark else (170, 172, 178)
-    is_phone = rng.random() < 0.5
-    page = Image.new("RGB", (560, 980) if is_phone else (1080, 760), paper)
-    pen = ImageDraw.Draw(page)
-    w = page.width
-    pen.rectangle((0, 0, w, 54), fill=theme)
-    write(
-        pen,
-        (20, 27),
-        ("bazaaro", "Marktly", "shopling")[int(rng.integers(0, 3))],
-        26,
-        _ink_on(theme),
-        align="left",
-        weight=0.08,
-    )
-    pen.rounded_rectangle((w * 0.32, 12, w * 0.8, 42), 15, fill=paper)
-    write(pen, (w * 0.34, 27), "search products", 15, soft, align="left")
-    for i in range(3):
-        pen.ellipse((w - 90 + 28 * i, 18, w - 72 + 28 * i, 36), outline=_ink_on(theme),
-                    width=2)  # fmt: skip
-    room = (w - 40, 500) if is_phone else (540, 560)
-    shown = ImageOps.contain(image, room)
-    left = (w - shown.width) // 2 if is_phone else 40
-    top = 74 if is_phone else 100
-    page.paste(shown, (left, top))
-    x = 24 if is_phone else 620
-    y = top + shown.height + 30 if is_phone else 120
-    title = f"Designer item {rng.integers(100, 999)}, brand new"
-    write(pen, (x, y), title, 24, ink, align="left", weight=0.05)
-    write(
-        pen,
-        (x, y + 46),
-        f"$ {rng.integers(9, 199)}.99",
-        34,
-        theme,
-        align="left",
-        weight=0.08,
-    )
-    stars = int(rng.integers(3, 6))
-    for i in range(5):
-        points = star(x + 14 + 28 * i, y + 88, 11, 5, 5)
-        pen.polygon([(float(a), float(b)) for a, b in points],
-                    fill=(246, 180, 40) if i < stars else soft)  # fmt: skip
-    write(
-        pen,
-        (x + 160, y + 88),
-        f"({rng.integers(2, 900)} reviews)",
-        15,
-        soft,
-        align="left",
-    )
-    wide = w - x - 40
-    for i in range(4):
-        long = wide * rng.uniform(0.6, 1.0)
-        pen.rounded_rectangle((x, y + 116 + 22 * i, x + long, y + 126 + 22 * i), 5,
-                              fill=soft)  # fmt: skip
-    pen.rounded_rectangle((x, y + 214, x + wide * 0.7, y + 262), 24, fill=theme)
-    write(
-        pen, (x + wide * 0.35, y + 238), "Add to cart", 20, _ink_on(theme), weight=0.05
-    )
-    if not is_phone:
-        for i in range(4):
-            thumb = ImageOps.fit(image, (70, 70))
-            page.paste(ImageEnhance.Color(thumb).enhance(0.4 * i), (620 + 84 * i, 560))
-    return page
 
 
 def emoji(image: Image.Image, x: float, y: float, r: float) -> None:
@@ -238,10 +156,10 @@ def occlude(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     r = min(w, h) * rng.uniform(0.11, 0.17)
     pen = ImageDraw.Draw(out)
     if kind == 0:
-        color = _bright(rng)
+        color = bright(rng)
         points = star(x, y, r, r * 0.84, 18)
         pen.polygon([(float(a), float(b)) for a, b in points], fill=color)
-        ink = _ink_on(color)
+        ink = ink_on(color)
         write(pen, (x, y - r * 0.25), "SALE", int(r * 0.5), ink, weight=0.1)
         write(
             pen,

@@ -3,29 +3,15 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
-from scripts.demo.art import Sheet, artwork, barcode
+from scripts.demo.art import artwork, barcode
 from scripts.demo.brands import SENTENCES
 from scripts.demo.design import Design
+from scripts.demo.goods import goods
 from scripts.demo.lettering import fitted, paragraph, write
 from scripts.demo.palettes import Palette, luminance, mixed
 from scripts.demo.planes import Color
 from scripts.demo.shapes import ellipse, rectangle, star
-
-GOODS: dict[str, tuple[str, ...]] = {
-    "Zephalune": ("Night Cream", "Moon Milk Soap", "Sleep Serum", "Silk Shampoo",
-                  "Dream Balm", "Lavender Oil", "Dusk Cleanser"),
-    "Solviath": ("Breakfast Oats", "Green Tea", "Citrus Cordial", "Honey Granola",
-                 "Apricot Nectar", "Rye Crackers", "Mountain Herbs", "Corn Flakes"),
-    "Brackmoor": ("Trail Flask", "Summit Bottle", "Ridge Canteen", "Camp Flask"),
-    "": ("Shower Gel", "Fruit Juice", "Face Wash", "Herbal Tea", "Muesli", "Cookies",
-         "Hand Soap", "Spring Water"),
-}  # fmt: skip
-
-
-def goods(design: Design) -> str:
-    """What is inside."""
-    names = GOODS.get(design.brand.name, GOODS[""])
-    return names[design.seed % len(names)]
+from scripts.demo.sheet import Sheet
 
 
 def front(

@@ -7,7 +7,8 @@ from PIL import Image
 
 from scripts.demo.canvas import Canvas, Mask
 from scripts.demo.design import Design
-from scripts.demo.dials import MID, draw_face, polar
+from scripts.demo.dial_marks import MID
+from scripts.demo.dials import draw_face, polar
 from scripts.demo.lettering import round_text
 from scripts.demo.palettes import Palette, mixed
 from scripts.demo.planes import Color, plane

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from detector.images import DecodedImage, decode_image
 from detector.matching.describe import WORKING_PX, Description, describe
-from detector.matching.match import Quad
+from detector.matching.match import Match, MatchResult, Quad
 from detector.matching.matcher import Matcher
 from detector.matching.retrieve import Candidate, Channel
 from detector.matching.scoring import Scoring
@@ -113,3 +113,11 @@ def iou(quad0: Quad | None, quad1: Quad, size: tuple[int, int]) -> float:
 def box_quad(left: float, top: float, right: float, bottom: float) -> Quad:
     """Corners of a box, clockwise from the top left."""
     return ((left, top), (right, top), (right, bottom), (left, bottom))
+
+
+def match(matcher: Matcher, image: Image.Image, *, quality: int = 82) -> MatchResult:
+    return matcher.match(decoded(image, format="JPEG", quality=quality))
+
+
+def find(result: MatchResult, name: str) -> Match | None:
+    return next((m for m in result.matches if m.reference_id == name), None)
