@@ -18,6 +18,7 @@ _MIN_COMPARED_PX = 24
 _MAX_COMPARED_PX = 176
 _FLAT_STD = 0.02  # of luminance 0..1: below it there is nothing to correlate
 _MIN_PROVEN = 0.08
+_RIM_PX = 7
 _SLACK_STEPS = (-2, 0, 2)
 
 
@@ -250,10 +251,13 @@ def local_correlation(
 def _same_places(pair: AlignedPair, correlation: Plane, textured: Mask) -> Mask:
     """Where both pictures show the same thing, so that colours may be compared.
 
-    Agreeing texture proves it; a flat place may be a banner laid over the picture, and
-    counts only where there is too little texture.
+    Agreeing texture proves it, except beside texture that disagrees: windows on the rim
+    of a sticker still see some of the picture. A flat place may be a banner laid over
+    the picture, and counts only where there is too little texture.
     """
-    proven = textured & (correlation > 0.5)
+    differs = (textured & (correlation <= 0.5)).astype(np.uint8)
+    beside = cv2.dilate(differs, np.ones((_RIM_PX, _RIM_PX), dtype=np.uint8)) > 0
+    proven = textured & ~beside
     if proven.sum() >= _MIN_PROVEN * pair.visible.sum():
         return proven
     return pair.visible & (proven | ~textured)
