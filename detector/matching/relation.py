@@ -35,7 +35,12 @@ def relate(verification: Verification) -> Relation:
         return Relation.LOOKALIKE
     if placement.num_inliers < _MIN_INLIERS and comparison.structure < _MIN_STRUCTURE:
         return Relation.LOOKALIKE
-    if comparison.kept_detail < _SAME_DETAIL:
+    # A smooth picture has little detail to keep but its own noise.
+    is_same_detail = (
+        comparison.kept_detail >= _SAME_DETAIL
+        or comparison.agreement > _UNTOUCHED_AGREEMENT
+    )
+    if not is_same_detail:
         is_variant = comparison.hue_turn > _VARIANT_HUE_TURN
         return Relation.LOOKALIKE if is_variant else Relation.SAME_PRODUCT
     if (
