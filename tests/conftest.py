@@ -1,6 +1,7 @@
 """What every test gets: a clean environment, and no way out to a network."""
 
 import os
+import signal
 import sys
 from importlib.metadata import version
 
@@ -37,7 +38,12 @@ def refuse_other_machines(event: str, arguments: tuple[object, ...]) -> None:
 
 
 def pytest_configure() -> None:
-    """Close the network before any test module is imported."""
+    """Close the network before any test module is imported; let interrupts through.
+
+    A shell starts what runs in its background with interrupts ignored, and every
+    program that a test starts and interrupts would inherit that.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ["HF_HUB_OFFLINE"] = "1"
     sys.addaudithook(refuse_other_machines)
 
