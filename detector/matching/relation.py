@@ -13,8 +13,11 @@ _COLORWAY_HUE_TURN = 0.35
 _COLORWAY_RESIDUAL = 11.0
 _VARIANT_HUE_TURN = 0.6  # light alone turns hues on another photo
 _WHOLE = 0.96
-_UNTOUCHED_AGREEMENT = 0.93
-_UNTOUCHED_BLOB = 0.03
+_SMOOTH_AGREEMENT = 0.93  # enough by itself where there is little detail
+# The very same file reaches 0.90 and 0.066: soft shadows correlate by their noise.
+_UNTOUCHED_AGREEMENT = 0.89
+_UNTOUCHED_DETAIL = 0.85
+_UNTOUCHED_BLOB = 0.07
 _UNTOUCHED_SHIFT = 4.0
 _UNTOUCHED_RESIDUAL = 3.0  # a darker colourway keeps hues: 6 ΔE; small and blurred: 2
 
@@ -38,7 +41,7 @@ def relate(verification: Verification) -> Relation:
     # A smooth picture has little detail to keep but its own noise.
     is_same_detail = (
         comparison.kept_detail >= _SAME_DETAIL
-        or comparison.agreement > _UNTOUCHED_AGREEMENT
+        or comparison.agreement > _SMOOTH_AGREEMENT
     )
     if not is_same_detail:
         is_variant = comparison.hue_turn > _VARIANT_HUE_TURN
@@ -55,6 +58,10 @@ def relate(verification: Verification) -> Relation:
         and comparison.query_overlap > _WHOLE
         and comparison.reference_overlap > _WHOLE
         and comparison.agreement > _UNTOUCHED_AGREEMENT
+        and (
+            comparison.kept_detail > _UNTOUCHED_DETAIL
+            or comparison.agreement > _SMOOTH_AGREEMENT
+        )
         and comparison.mismatch_blob < _UNTOUCHED_BLOB
         and comparison.color_shift < _UNTOUCHED_SHIFT
         and comparison.color_residual < _UNTOUCHED_RESIDUAL
