@@ -218,7 +218,7 @@ class SearchIndex:
         except FileNotFoundError:
             return
         except IndexFault as error:
-            self._on_note(f"{error} Doing so now.")
+            self._on_note(f"{error} This is being done now.")
             return
         with self._store.database.read() as session:
             last = last_change(session)
