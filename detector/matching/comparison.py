@@ -19,7 +19,12 @@ _MAX_COMPARED_PX = 176
 _FLAT_STD = 0.02  # of luminance 0..1: below it there is nothing to correlate
 _MIN_PROVEN = 0.08
 _RIM_PX = 7
-_SLACK_STEPS = (-2, 0, 2)
+_SLACK_PX = 2
+_SLACK_STEPS = (
+    0,
+    _SLACK_PX,
+    2 * _SLACK_PX,
+)  # from the corner of a plane widened by the slack
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,19 +230,24 @@ def local_correlation(
         (h, w) correlation -1..1, 0 where one window is flat and the other is not, and
         the mask of windows where at least one has texture.
     """
-    _, std1 = _moments(first)
-    mean2, std2 = _moments(second)
-    best = np.full(first.shape, -1.0, dtype=np.float32)
-    for dy in _SLACK_STEPS:
-        for dx in _SLACK_STEPS:
-            step = np.array([[1, 0, dx], [0, 1, dy]], dtype=np.float32)
-            size = (first.shape[1], first.shape[0])
-            border = cv2.BORDER_REPLICATE
-            moved = cv2.warpAffine(first, step, size, borderMode=border)
-            mean, std = _moments(np.asarray(moved, dtype=np.float32))
-            product = cv2.blur(moved * second, (_WINDOW_PX, _WINDOW_PX))
-            both = np.maximum(std, flat_std * 0.5) * np.maximum(std2, flat_std * 0.5)
-            best = np.maximum(best, (product - mean * mean2) / both)
+    half = _WINDOW_PX // 2
+    height, width = first.shape[0] + 2 * half, first.shape[1] + 2 * half
+    wide1 = np.pad(first, half + _SLACK_PX, mode="edge")
+    wide2 = np.pad(second, half, mode="edge")
+    mean1, std1 = _moments(wide1)
+    mean2, std2 = _moments(wide2)
+    floor = np.float32(flat_std * 0.5)
+    divisor1, factor2 = np.maximum(std1, floor), 1 / np.maximum(std2, floor)
+    best = np.full(wide2.shape, -1.0, dtype=np.float32)
+    for top in _SLACK_STEPS:
+        for left in _SLACK_STEPS:
+            at = (slice(top, top + height), slice(left, left + width))
+            product = cv2.blur(wide1[at] * wide2, (_WINDOW_PX, _WINDOW_PX))
+            covariance = product - mean1[at] * mean2
+            np.maximum(best, covariance * factor2 / divisor1[at], out=best)
+    inner = (slice(half, height - half), slice(half, width - half))
+    middle = (slice(_SLACK_PX, _SLACK_PX + height), slice(_SLACK_PX, _SLACK_PX + width))
+    best, std1, std2 = best[inner], std1[middle][inner], std2[inner]
     # A window that reaches over the rim compares with what is not there.
     rim = cv2.copyMakeBorder(
         visible.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0.0

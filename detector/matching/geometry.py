@@ -141,23 +141,26 @@ def _best_similarity(
 ) -> Mask:
     """Try the similarity of every pair; return whom the best one explains."""
     proposers = np.argsort(-pairs.quality, kind="stable")[:_MAX_HYPOTHESES]
-    radians = np.deg2rad(pairs.turns[proposers])
-    zooms = pairs.zooms[proposers]
-    cos, sin = zooms * np.cos(radians), zooms * np.sin(radians)
-    rows = np.stack([np.stack([cos, -sin], -1), np.stack([sin, cos], -1)], axis=1)
-    moved = np.einsum("hij,mj->hmi", rows, pairs.reference)
-    shift = pairs.query[proposers] - moved[np.arange(len(proposers)), proposers]
-    error = np.linalg.norm(moved + shift[:, None] - pairs.query[None], axis=2)
-    bound = _bound(tolerance, zooms, size)
-    inside = error < bound[:, None]
-    ratio = pairs.zooms[None] / zooms[:, None]
-    inside &= (ratio < _MAX_ZOOM) & (ratio > 1 / _MAX_ZOOM)
-    off = np.abs(
-        (pairs.turns[None] - pairs.turns[proposers][:, None] + 180) % 360 - 180
-    )
-    inside &= off < _MAX_TURN_DEG
+    # Points as complex numbers, in which a similarity is one product.
+    reference = _as_complex(pairs.reference)
+    query = _as_complex(pairs.query)
+    radians = np.deg2rad(pairs.turns).astype(np.float32)
+    zooms = pairs.zooms.astype(np.float32)
+    turned = zooms[proposers] * np.exp(1j * radians[proposers]).astype(np.complex64)
+    missed = turned[:, None] * (reference - reference[proposers][:, None])
+    missed += query[proposers][:, None] - query
+    bound = _bound(tolerance, pairs.zooms[proposers], size)[:, None]
+    inside = missed.real**2 + missed.imag**2 < (bound**2).astype(np.float32)
+    stretch = np.log(zooms)
+    inside &= np.abs(stretch - stretch[proposers][:, None]) < np.log(_MAX_ZOOM)
+    cosine = np.cos(radians - radians[proposers][:, None])
+    inside &= cosine > np.cos(np.deg2rad(_MAX_TURN_DEG))
     support = inside @ (pairs.quality + 0.05)
     return np.asarray(inside[int(support.argmax())])
+
+
+def _as_complex(points: Points) -> NDArray[np.complex64]:
+    return (points[:, 0] + 1j * points[:, 1]).astype(np.complex64)
 
 
 def _bound(
