@@ -11,10 +11,11 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from models.compact import CompactEmbedder, save_weights
+from models.compact import CompactEmbedder, load_weights, save_weights
 from models.compact_graph import Architecture
 from models.errors import ModelError
 from models.torch_run import choose_device
@@ -29,7 +30,11 @@ LOG_EVERY_STEPS = 20
 def main() -> None:
     """Parse the command line, train, and leave the weights in the output folder."""
     arguments = _parser().parse_args()
-    recipe = Recipe(batch_size=arguments.batch_size, seed=arguments.seed)
+    recipe = Recipe(
+        batch_size=arguments.batch_size,
+        learning_rate=arguments.learning_rate,
+        seed=arguments.seed,
+    )
     try:
         train(
             arguments.data,
@@ -42,6 +47,7 @@ def main() -> None:
             dev_every=arguments.dev_every,
             num_workers=arguments.workers,
             input_px=arguments.input_px,
+            weights=arguments.start_from,
         )
     except (OSError, ValueError, FloatingPointError, ModelError) as error:
         sys.exit(f"train_compact: {error}")
@@ -62,12 +68,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, required=True, help="folder or archive")
     parser.add_argument("--out", type=Path, required=True, help="created if missing")
     parser.add_argument("--dev", type=Path, help="references/, queries/, truth.csv")
+    parser.add_argument("--start-from", type=Path, help="weights to train further")
     add("--minutes", float, 60.0, "training time in all, earlier runs counted in")
     add("--dev-every", float, 10.0, "minutes between checkpoints and dev figures")
     add("--device", str, "auto", "auto, cpu or cuda")
     add("--threads", int, 1, "of torch on a CPU")
     add("--workers", int, 0, "processes that draw edits; 0 draws them in this one")
     add("--batch-size", int, Recipe().batch_size, "pairs a step; kept when resumed")
+    rate = Recipe().learning_rate
+    add("--learning-rate", float, rate, "the highest; kept when resumed")
     add("--seed", int, 0, "of batches and first weights; kept when resumed")
     side = Architecture().input_px
     add("--input-px", int, side, "side of the pictures; start small, resume larger")
@@ -86,6 +95,7 @@ def train(
     dev_every: float = 10.0,
     num_workers: int = 0,
     input_px: int = Architecture().input_px,
+    weights: Path | None = None,
 ) -> Path:
     """Train until the time is used up, with a checkpoint every `dev_every` minutes.
 
@@ -98,6 +108,11 @@ def train(
     photos = load_photos(data)
     if run.checkpoint.is_file():
         trainer = Trainer.resume(run.checkpoint, device=place, input_px=input_px)
+    elif weights is not None:
+        architecture, arrays = load_weights(weights, remedy="Choose other weights.")
+        architecture = replace(architecture, input_px=input_px)
+        trainer = Trainer(architecture, recipe, device=place)
+        trainer.start_from(arrays, next(iter(trainer.batches(photos))))
     else:
         architecture = Architecture(input_px=input_px)
         trainer = Trainer(architecture, recipe, device=place)

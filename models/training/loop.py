@@ -1,13 +1,15 @@
 """The training loop: steps, learning rate, checkpoints."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Self
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 from torch.utils.data import DataLoader
@@ -88,6 +90,13 @@ class Trainer:
             ],
             lr=recipe.learning_rate,
         )
+
+    def start_from(
+        self, arrays: Mapping[str, NDArray[np.float32]], batch: Batch
+    ) -> None:
+        """Begin with exported weights; see `CompactNetwork.start_from`."""
+        pixels = torch.cat([batch.copies, batch.originals])
+        self.network.start_from(arrays, self.network.normalize(pixels.to(self._device)))
 
     def batches(self, photos: Photos, *, num_workers: int = 0) -> Iterator[Batch]:
         """Draw the batches from where the run stands, without end."""

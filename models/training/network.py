@@ -1,5 +1,7 @@
 """The compact network as it is trained: residual blocks, region pooling, projection."""
 
+from collections.abc import Iterator, Mapping
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -34,6 +36,30 @@ class ConvNorm(nn.Module):
         gain = self.norm.weight / torch.sqrt(self.norm.running_var + self.norm.eps)
         bias = self.norm.bias - gain * self.norm.running_mean
         return self.conv.weight * gain[:, None, None, None], bias
+
+    @torch.no_grad()
+    def unfold(self, weight: Tensor, bias: Tensor, pictures: Tensor) -> Tensor:
+        """Take over folded weights; the norm is set so that nothing changes.
+
+        Args:
+            weight: as `folded` returned it.
+            bias: as `folded` returned it.
+            pictures: (n, c, h, w), whose statistics the norm starts from.
+
+        Returns:
+            What `forward` gives for the pictures.
+        """
+        self.conv.weight.copy_(weight)
+        features = self.conv(pictures)
+        variance, mean = torch.var_mean(features, dim=(0, 2, 3), correction=0)
+        assert self.norm.running_var is not None
+        assert self.norm.running_mean is not None
+        self.norm.running_var.copy_(variance)
+        self.norm.running_mean.copy_(mean)
+        self.norm.weight.copy_(torch.sqrt(variance + self.norm.eps))
+        self.norm.bias.copy_(mean + bias)
+        normalized: Tensor = features + bias[:, None, None]
+        return normalized
 
 
 class Residual(nn.Module):
@@ -120,12 +146,45 @@ class CompactNetwork(nn.Module):
             "project.weight": self.project.weight,
             "project.bias": self.project.bias,
         }
+        for prefix, conv in self._convolutions():
+            arrays[f"{prefix}.weight"], arrays[f"{prefix}.bias"] = conv.folded()
+        return {k: v.detach().cpu().float().numpy() for k, v in arrays.items()}
+
+    @torch.no_grad()
+    def start_from(
+        self, arrays: Mapping[str, NDArray[np.float32]], pictures: Tensor
+    ) -> None:
+        """Take over what `weights` exported, to train it further.
+
+        Args:
+            arrays: as `weights` named them.
+            pictures: (n, 3, side, side), normalized; the norms start from their
+                statistics.
+
+        Raises:
+            KeyError: an array is missing.
+            RuntimeError: an array has another shape.
+        """
+        placed = {k: torch.from_numpy(v).to(pictures.device) for k, v in arrays.items()}
+        self.project.weight.copy_(placed["project.weight"])
+        self.project.bias.copy_(placed["project.bias"])
+        features = pictures
+        entering = features
+        for prefix, conv in self._convolutions():
+            is_second = prefix.endswith("conv1")
+            if prefix.endswith("conv0"):
+                entering = features
+            features = conv.unfold(
+                placed[f"{prefix}.weight"], placed[f"{prefix}.bias"], features
+            )
+            features = functional.relu(features + entering if is_second else features)
+
+    def _convolutions(self) -> Iterator[tuple[str, ConvNorm]]:
+        """Yield each convolution in the order of `forward`, with its exported name."""
         for s, stage in enumerate(self.stages):
             assert isinstance(stage, nn.ModuleList)
             for b, block in enumerate(stage):
                 convs = [block] if b == 0 else [block.first, block.second]
                 for c, conv in enumerate(convs):
                     assert isinstance(conv, ConvNorm)
-                    prefix = f"stage{s}.block{b}.conv{c}"
-                    arrays[f"{prefix}.weight"], arrays[f"{prefix}.bias"] = conv.folded()
-        return {k: v.detach().cpu().float().numpy() for k, v in arrays.items()}
+                    yield f"stage{s}.block{b}.conv{c}", conv

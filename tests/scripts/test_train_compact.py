@@ -14,7 +14,7 @@ from models.registry import load_embedder
 from models.training.edits import compress
 from models.training.loop import Recipe
 from scripts.plot_progress import plot_progress
-from scripts.score_embedder import average_precision
+from scripts.score_embedder import EmbeddedSet
 from scripts.train_compact import train
 from tests.models.training.test_edits import draw_photo
 
@@ -83,12 +83,15 @@ def test_a_folder_without_photos_fails_with_one_line(tmp_path):
     assert len(run.stderr.splitlines()) == 1
 
 
-def test_average_precision_is_the_mean_precision_at_each_right_candidate():
-    scores = np.array([[0.9, 0.2], [0.8, 0.5], [0.5, 0.1]], np.float32)
-    is_right = np.array([[True, False], [False, True], [False, False]])
-    # ranks: right 1st; the tie at 0.5 puts the wrong one 3rd, the right one 4th
-    found = average_precision(scores, is_right, 3)
-    assert found == pytest.approx((1 / 1 + 2 / 4) / 3)
+def test_figures_count_ties_against_the_right_reference():
+    axes = np.eye(3, dtype=np.float32)
+    queries = np.stack([axes[0], (axes[1] + axes[2]) / np.float32(np.sqrt(2))])[:, None]
+    own = np.array([[True, False, False], [False, True, False]])
+    found = EmbeddedSet(axes, queries, own).figures()
+    # The second query is as near to a wrong reference: rank 2, and right as third pair.
+    assert found["uap"] == pytest.approx((1 / 1 + 2 / 3) / 2)
+    assert found["accuracy_at_1"] == found["recall_at_1"] == 0.5
+    assert found["recall_at_5"] == 1.0
 
 
 def test_a_log_that_ends_in_half_a_line_is_drawn_as_far_as_it_goes(tmp_path):

@@ -2,6 +2,7 @@
 
 import itertools
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,26 @@ def test_the_exported_weights_embed_as_the_trained_network_does(photos, tmp_path
         expected = network(pictures).numpy()
     found = CompactEmbedder(path).embed_regions(squares)
     assert np.einsum("nrd,nrd->nr", found, expected).min() >= 0.9999
+
+
+def test_exported_weights_can_be_trained_further(photos):
+    trained = Trainer(SMALL, RECIPE)
+    run(trained, photos, 12, 12)
+    arrays = trained.network.weights()
+    further = Trainer(SMALL, Recipe(batch_size=24, learning_rate=4e-3, seed=1))
+    further.start_from(arrays, next(further.batches(photos)))
+    for name, array in further.network.weights().items():
+        assert array == pytest.approx(arrays[name], abs=1e-5)
+    fresh = Trainer(SMALL, Recipe(batch_size=24, learning_rate=4e-3, seed=1))
+    losses, fresh_losses = (run(each, photos, 4, 40) for each in (further, fresh))
+    assert np.mean(losses) < np.mean(fresh_losses) - 0.2
+
+
+def test_weights_of_another_shape_are_not_trained_further(photos):
+    wide = Trainer(replace(SMALL, widths=(8, 24)), RECIPE).network.weights()
+    trainer = Trainer(SMALL, RECIPE)
+    with pytest.raises(RuntimeError, match="size"):
+        trainer.start_from(wide, next(trainer.batches(photos)))
 
 
 def test_a_loss_that_is_no_number_stops_the_run(photos):
