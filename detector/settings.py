@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -39,6 +40,12 @@ class Settings(BaseSettings):
         None,
         description="Second embedder for other photos of the same product, "
         "named like `model`; none by default.",
+    )
+    voting: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="Whether points vote for candidates besides the embeddings: `on` "
+        "finds other photos of a product too and costs 20 KB of memory a reference, "
+        "`off` finds copies only, `auto` votes up to 10,000 references.",
     )
     device: str = Field(
         "auto", description="Where embedders run: `auto`, `cpu` or `cuda`."

@@ -34,7 +34,7 @@ class Voting:
     neighbours: int = 3
     scale: float = 15.0
     sharing: float = 1.0
-    num_probes: int = 8
+    num_probes: int = 4
 
     def __post_init__(self) -> None:
         if self.neighbours < 1 or self.num_probes < 1:

@@ -15,6 +15,7 @@ from open_clip.transform import PreprocessCfg, image_transform_v2, merge_preproc
 from PIL import Image
 from torch import Tensor
 
+from models.calibration import Calibration
 from models.embedder import RGB, Region, Vectors
 from models.errors import CorruptWeights, MissingWeights, UnknownModel
 from models.region_crops import REGIONS, embed_crops
@@ -33,9 +34,11 @@ class ClipEmbedder:
         dim: length of a vector.
         input_px: side of the square that a picture is resized to.
         regions: whole and centre.
+        calibration: none; inner products are taken as they are.
     """
 
     regions: tuple[Region, ...] = REGIONS
+    calibration: Calibration | None = None
 
     def __init__(
         self, model: str, weights: str, *, device: str = "auto", threads: int = 1

@@ -13,6 +13,7 @@ from PIL import Image
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from models.calibration import Calibration, load_calibration
 from models.compact_graph import Architecture, build_graph
 from models.embedder import RGB, Region, Vectors, require_rgb
 from models.errors import CorruptWeights
@@ -33,6 +34,7 @@ class CompactEmbedder:
     Attributes:
         name: `compact`, or `compact:<file>` for other weights than the shipped ones.
         weights_hash: SHA-256 of the weights file.
+        calibration: as measured with these weights; None if no file lies beside them.
     """
 
     def __init__(self, weights: Path | None = None, *, threads: int = 1) -> None:
@@ -55,6 +57,9 @@ class CompactEmbedder:
         self.name = NAME if weights is None else f"{NAME}:{weights}"
         self.weights_hash = require_weights(path, remedy=remedy)
         self._architecture, arrays = load_weights(path, remedy=remedy)
+        self.calibration: Calibration | None = load_calibration(
+            path, self.weights_hash, remedy=remedy
+        )
         self._session = _start_session(path, self._architecture, arrays, threads)
 
     @property

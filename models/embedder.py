@@ -6,6 +6,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from models.calibration import Calibration
+
 RGB = NDArray[np.uint8]
 """One picture: (height, width, 3), sRGB, uint8."""
 
@@ -52,6 +54,8 @@ class Embedder(Protocol):
         dim: length of a vector.
         input_px: side of the square that a picture is resized to.
         regions: what `embed_regions` looks at; the first is always `WHOLE`.
+        calibration: how its inner products are to be read; None where nothing was
+            measured.
     """
 
     @property
@@ -64,6 +68,8 @@ class Embedder(Protocol):
     def input_px(self) -> int: ...  # noqa: D102
     @property
     def regions(self) -> tuple[Region, ...]: ...  # noqa: D102
+    @property
+    def calibration(self) -> Calibration | None: ...  # noqa: D102
 
     def embed(self, images: Sequence[RGB]) -> Vectors:
         """Embed whole pictures.

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from models.calibration import Calibration
 from models.embedder import RGB, Region, Vectors
 from models.errors import CorruptWeights
 from models.region_crops import REGIONS, embed_crops
@@ -58,9 +59,11 @@ class TorchScriptEmbedder:
         dim: length of a vector.
         input_px: side of the square that a picture is resized to.
         regions: whole and centre.
+        calibration: none; inner products are taken as they are.
     """
 
     regions: tuple[Region, ...] = REGIONS
+    calibration: Calibration | None = None
 
     def __init__(self, path: Path, *, device: str = "auto", threads: int = 1) -> None:
         """Load a module.

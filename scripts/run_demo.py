@@ -84,12 +84,12 @@ def main() -> int:
                 f"{len(imported.replaced)} replaced, "
                 f"{len(imported.unchanged)} unchanged"
             )
-        scanner, basis = open_scanner(
+        scanner, engine = open_scanner(
             store, extractor, threads=settings.num_threads, limit=10, with_pictures=True
         )
         writers: list[ScanWriter] = [
             collected,
-            ScanRecord(store, basis),
+            ScanRecord(store, engine.basis),
             stack.enter_context(open_writer(ScanFormat.HTML, report)),
             stack.enter_context(open_writer(ScanFormat.TABLE, None)),
         ]
@@ -109,7 +109,7 @@ def main() -> int:
     )
     scans = [name_as_truth(scanned) for scanned in collected.scans]
     console = Console()
-    figures = evaluate_scan(truth, scans, num_skipped=0)
+    figures = evaluate_scan(truth, scans, limit=10, num_skipped=0)
     show_families(console, truth, scans, figures)
     show_figures(console, figures)
     console.print(f"Pictures side by side: {report}")

@@ -16,6 +16,7 @@ from detector.catalogue.search_index import SearchIndex
 from detector.images import ImageLimits
 from detector.store.store import Store, open_store
 from detector.store.tables import Table
+from models.calibration import Calibration
 from models.embedder import RGB, WHOLE, Region, Vectors
 from tests.drawing import draw_scene, save
 
@@ -26,6 +27,7 @@ class GridEmbedder:
     dim = 48
     input_px = 4
     regions: tuple[Region, ...] = (WHOLE,)
+    calibration: Calibration | None = None
 
     def __init__(self, name: str = "grid", weights_hash: str = "0" * 64) -> None:
         self.name = name
@@ -128,7 +130,8 @@ def search_results(index: SearchIndex, seed: int = 7) -> list[object]:
     for part in index.parts:
         results.append((part.name, part.watermark, sorted(part.index.ids)))
     codes = rng.integers(0, 256, (5, 40, 32), np.uint8)
-    results.append(index.local.search(list(codes), 1000))
+    if index.local is not None:
+        results.append(index.local.search(list(codes), 1000))
     for _, embedder, vectors in index.channels:
         queries = rng.normal(size=(5, embedder.dim)).astype(np.float32)
         queries /= np.linalg.norm(queries, axis=1, keepdims=True)

@@ -108,7 +108,7 @@ class Service:
         engine.index.refresh()
         basis = BasisAnswer.model_validate(_basis_json(engine.basis))
         return Ready(
-            references=len(engine.index.local),
+            references=len(engine.index),
             watermark=engine.index.watermark,
             models=basis.models,
         )
@@ -189,7 +189,7 @@ class Service:
             )
         return open_engine(
             self.store,
-            Extractor(self._embedders, self.limits),
+            Extractor(self._embedders, self.limits, settings.voting),
             threads=settings.num_threads,
             on_note=log.warning,
             on_progress=self._go_on,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,8 @@ from detector.store.tables import (
 from detector.workers import map_in_order
 from models.embedder import Embedder
 
+Voting = Literal["auto", "on", "off"]
+"""Whether points vote for candidates besides the embeddings."""
 VECTOR_DTYPE = np.dtype("<f4")
 NUM_CODE_BYTES = 32
 BATCH_SIZE = 16
@@ -57,10 +60,12 @@ class Extractor:
     Attributes:
         embedders: by kind, `copy` and perhaps `semantic`.
         limits: of the files that are read.
+        voting: whether the codes of points are searched, too.
     """
 
     embedders: Mapping[str, Embedder]
     limits: ImageLimits
+    voting: Voting = "auto"
 
     def decode(self, data: bytes) -> DecodedImage:
         """Decode a reference or a query; both take this path, so that pixels agree.

@@ -30,6 +30,9 @@ from index.vector_index import Origin
 from models.embedder import Embedder
 
 LOCAL = "local"
+MOST_VOTED = 10_000
+"""References up to which `auto` lets points vote: there, voting takes as long as all
+the rest of a scan, 0.2 s of one core, and what it takes grows with their number."""
 SAVE_AFTER = 256
 """Changes after which saving costs less than taking them in again next time."""
 
@@ -86,7 +89,9 @@ class IndexPart:
 
 
 class SearchIndex:
-    """The voting index and one vector index per model, all following the catalogue.
+    """One vector index per model and, where points vote, their codes' index.
+
+    All follow the catalogue.
 
     Snapshots lie in `index/<catalogue id>/<part>`: those of another database would
     count changes that this one does not know.
@@ -121,9 +126,15 @@ class SearchIndex:
         self.folder = store.index_folder / self._catalogue_id
         self.parts = tuple(
             self._open(name, embedder, anew=anew)
-            for name, embedder in [(LOCAL, None), *extractor.embedders.items()]
+            for name, embedder in [
+                *([(LOCAL, None)] if _lets_vote(extractor, num_references) else []),
+                *extractor.embedders.items(),
+            ]
         )
         self._is_whole = all(len(p.index) == num_references for p in self.parts)
+
+    def __len__(self) -> int:
+        return min(len(part.index) for part in self.parts)
 
     @property
     def watermark(self) -> int:
@@ -131,9 +142,10 @@ class SearchIndex:
         return min(part.watermark for part in self.parts)
 
     @property
-    def local(self) -> LocalIndex:
-        """The voting index."""
-        return next(p.index for p in self.parts if isinstance(p.index, LocalIndex))
+    def local(self) -> LocalIndex | None:
+        """The voting index; None where points do not vote."""
+        found = (p.index for p in self.parts if isinstance(p.index, LocalIndex))
+        return next(found, None)
 
     @property
     def channels(self) -> list[tuple[str, Embedder, FaissIndex]]:
@@ -252,3 +264,10 @@ class SearchIndex:
             part.index.remove(held - wanted)
             num_missing = part.put(session, sorted(wanted - held))
         return num_missing
+
+
+def _lets_vote(extractor: Extractor, num_references: int) -> bool:
+    """Decide once for a running index, so that its answers do not change midway."""
+    if extractor.voting == "auto":
+        return num_references <= MOST_VOTED
+    return extractor.voting == "on"

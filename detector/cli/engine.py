@@ -23,4 +23,4 @@ def image_limits(settings: Settings) -> ImageLimits:
 
 def load_extractor(settings: Settings) -> Extractor:
     """Load what turns pictures into features."""
-    return Extractor(load_models(settings), image_limits(settings))
+    return Extractor(load_models(settings), image_limits(settings), settings.voting)

@@ -55,7 +55,7 @@ def scan(
         writers: list[ScanWriter] = [stack.enter_context(open_writer(format, out))]
         store = open_store(settings.data_dir)
         stack.callback(store.close)
-        scanner, basis = open_scanner(
+        scanner, engine = open_scanner(
             store,
             load_extractor(settings),
             threads=settings.num_threads,
@@ -63,7 +63,7 @@ def scan(
             with_pictures=format is ScanFormat.HTML,
         )
         if not no_save:
-            writers.append(ScanRecord(store, basis))
+            writers.append(ScanRecord(store, engine.basis))
         with progress_bar("Scanning") as on_progress:
             counts = run_scan(
                 scanner,

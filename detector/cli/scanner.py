@@ -2,10 +2,9 @@
 
 from detector.catalogue.features import Extractor
 from detector.cli.output import note, progress_bar
-from detector.listings.engine import open_engine
+from detector.listings.engine import Engine, open_engine
 from detector.listings.illustrate import Illustrator
 from detector.listings.scan import Scanner
-from detector.listings.scan_record import Basis
 from detector.store.store import Store
 
 
@@ -16,11 +15,11 @@ def open_scanner(
     threads: int,
     limit: int,
     with_pictures: bool = False,
-) -> tuple[Scanner, Basis]:
+) -> tuple[Scanner, Engine]:
     """Bring the search index up to date and put the matcher on it.
 
     Returns:
-        What scans, and what its matches are computed with.
+        What scans, and what it stands on.
     """
     with progress_bar("Computing features") as on_progress:
         engine = open_engine(
@@ -31,4 +30,4 @@ def open_scanner(
     scoring = engine.matcher.scoring
     illustrator = Illustrator(store, extractor, scoring.match_threshold)
     draw = illustrator.draw if with_pictures else None
-    return Scanner(store, extractor, engine.matcher, limit, draw), engine.basis
+    return Scanner(store, extractor, engine.matcher, limit, draw), engine

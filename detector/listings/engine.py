@@ -70,6 +70,11 @@ class Engine:
             watermark=self.index.watermark,
         )
 
+    @property
+    def copy_channel(self) -> Channel:
+        """The copy embedder and its index."""
+        return next(c for c in channels_of(self.index) if c.kind is Kind.COPY)
+
     def match(self, data: bytes, *, limit: int) -> tuple[ScannedImage, DecodedImage]:
         """Match the bytes of one picture file.
 
@@ -113,9 +118,12 @@ def open_engine(
     matcher = Matcher(
         references=StoredDescriptions(store),
         local_index=index.local,
-        channels=[
-            Channel(model, part, Kind(kind)) for kind, model, part in index.channels
-        ],
+        channels=channels_of(index),
         scoring=Scoring.load(),
     )
     return Engine(store, extractor, index, matcher)
+
+
+def channels_of(index: SearchIndex) -> list[Channel]:
+    """Name what each embedder of the index is for."""
+    return [Channel(model, part, Kind(kind)) for kind, model, part in index.channels]

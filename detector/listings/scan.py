@@ -15,7 +15,6 @@ from detector.files import FoundFile, printable, walk
 from detector.images import DecodedImage, read_image_bytes
 from detector.listings.report_pictures import MatchPictures
 from detector.matching.match import MatchResult, Verdict
-from detector.matching.matcher import Matcher
 from detector.store.store import Store
 from detector.workers import map_in_order
 
@@ -47,6 +46,14 @@ class ScannedImage:
     error: str | None = None
 
 
+class PictureMatcher(Protocol):
+    """Finds what a picture resembles, as `Matcher` does."""
+
+    def match(self, image: DecodedImage, *, limit: int) -> MatchResult:
+        """Match one picture; at most `limit` matches, the most similar first."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Scanner:
     """Everything a scan needs, open and ready.
@@ -61,7 +68,7 @@ class Scanner:
 
     store: Store
     extractor: Extractor
-    matcher: Matcher
+    matcher: PictureMatcher
     limit: int = 10
     draw: Draw | None = None
 

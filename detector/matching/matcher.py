@@ -1,7 +1,6 @@
 """Picture in, matches out: retrieve, verify, align, compare, score, judge."""
 
 from collections.abc import Mapping, Sequence
-from statistics import median
 from typing import Protocol
 
 import numpy as np
@@ -9,22 +8,16 @@ import numpy as np
 from detector.images import DecodedImage
 from detector.matching.describe import Description, Query
 from detector.matching.geometry import Matrix, outline, project
+from detector.matching.inspect import inspect_gated, inspect_voted
 from detector.matching.match import Match, MatchResult, Quad, Relation, Verdict
 from detector.matching.relation import relate
-from detector.matching.retrieve import Channel, retrieve, shortlist
+from detector.matching.retrieve import Channel, gate, retrieve, shortlist
+from detector.matching.rivals import with_rivals
 from detector.matching.scoring import Scoring
-from detector.matching.verify import Verification, count_sift, verify
+from detector.matching.verify import Inspection, Verification
 from index.local_index import LocalIndex
 
 _NUM_RETRIEVED = 64
-_NUM_FIRST = 6
-_NUM_VERIFIED = 16
-_NUM_DOUBTFUL = 10
-_NUM_ALWAYS = 3
-# Nearly all retrieved references are unrelated, so the median of their SIFT pairs is
-# what chance gives. Measured on photos of products: the right one has 7 times as much.
-_ABOVE_NOISE = 1.8
-_WORTH_OF_SURE = 0.15
 _MIN_SIMILARITY = 0.5
 
 
@@ -46,7 +39,7 @@ class Matcher:
         self,
         *,
         references: ReferenceSource,
-        local_index: LocalIndex,
+        local_index: LocalIndex | None,
         channels: Sequence[Channel],
         scoring: Scoring,
     ) -> None:
@@ -71,54 +64,22 @@ class Matcher:
         return MatchResult(tuple(matches[:limit]), self._conclude(matches))
 
     def examine(self, query: Query) -> list[Verification]:
-        """Retrieve candidates and verify those worth it.
-
-        The cheap look, by ORB, goes to the first of the list. If one of them is sure,
-        only those with a fair part of its votes are looked at besides: siblings, and
-        other products in the same photo. If none is, SIFT pairs choose among all
-        that were retrieved, and the best of these get the thorough look.
-        """
+        """Retrieve candidates and verify those worth it; rivals are told apart."""
         found = retrieve(query, self._local_index, self._channels)
-        chosen = shortlist(found, _NUM_RETRIEVED)
+        has_votes = self._local_index is not None
+        chosen = (
+            shortlist(found, _NUM_RETRIEVED)
+            if has_votes
+            else gate(found, self._channels)
+        )
         loaded = self._references.descriptions([c.reference_id for c in chosen])
-        pool = [(c, loaded[c.reference_id]) for c in chosen if c.reference_id in loaded]
-        looks = [
-            verify(query, candidate, reference, thorough=False)
-            for candidate, reference in pool[:_NUM_FIRST]
+        pool = [
+            Inspection(query, c, loaded[c.reference_id])
+            for c in chosen
+            if c.reference_id in loaded
         ]
-        best_sure = max((v.candidate.best_votes for v in looks if v.is_sure), default=0)
-        if best_sure:
-            enough = _WORTH_OF_SURE * best_sure
-            looks += [
-                verify(query, candidate, reference, thorough=False)
-                for candidate, reference in pool[_NUM_FIRST:_NUM_VERIFIED]
-                if candidate.best_votes >= enough
-            ]
-            doubtful = [
-                v.candidate
-                for v in looks
-                if not v.is_sure and v.candidate.best_votes >= enough
-            ]
-        else:
-            tally = {c.reference_id: count_sift(query, c, r) for c, r in pool}
-            ranked = sorted((c for c, _ in pool), key=lambda c: -tally[c.reference_id])
-            noise = median(tally.values()) if tally else 0.0
-            doubtful = [
-                c
-                for rank, c in enumerate(ranked[:_NUM_DOUBTFUL])
-                if rank < _NUM_ALWAYS or tally[c.reference_id] >= _ABOVE_NOISE * noise
-            ]
-            doubtful += [
-                v.candidate
-                for v in looks
-                if v.is_hopeful and v.candidate not in doubtful
-            ]
-        again = {
-            c.reference_id: verify(query, c, loaded[c.reference_id], thorough=True)
-            for c in doubtful
-        }
-        first = {v.candidate.reference_id: v for v in looks}
-        return list((first | again).values())
+        looks = inspect_voted(pool) if has_votes else inspect_gated(pool)
+        return with_rivals(query, looks, loaded)
 
     def _conclude(self, matches: Sequence[Match]) -> Verdict:
         """Apply the thresholds; a look-alike alone is never more than `review`."""

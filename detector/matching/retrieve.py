@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import numpy as np
+
 from detector.matching.describe import Query
 from index.local_index import LocalIndex
-from index.vector_index import VectorIndex
+from index.vector_index import Hit, VectorIndex
 from models.embedder import Embedder
 
 VOTED = 50
@@ -15,8 +17,8 @@ VOTED = 50
 EMBEDDED = 20
 """References asked of each region's vector search."""
 
-
 _EMBEDDED_PLACES = 5
+_GATED_PLACES = 10
 
 
 class Kind(StrEnum):
@@ -34,6 +36,36 @@ class Channel:
     index: VectorIndex
     kind: Kind
 
+    def search(self, query: Query, k: int) -> list[Hit]:
+        """Find the references nearest to the query by its best region, best first.
+
+        Args:
+            query: the picture in question.
+            k: references asked of each region; more may come back in all.
+
+        Returns:
+            One hit for each reference; scores are normalized where the embedder is
+            calibrated.
+        """
+        if not len(self.index):
+            return []
+        vectors = self.embedder.embed_regions([query.pixels])[0]
+        calibration = self.embedder.calibration
+        offsets = np.zeros(len(vectors), np.float32)
+        if calibration is not None:
+            offsets = calibration.offsets(vectors)
+        best: dict[str, float] = {}
+        for hits, offset in zip(self.index.search(vectors, k), offsets, strict=True):
+            for hit in hits:
+                score = hit.score - float(offset)
+                best[hit.id] = max(best.get(hit.id, score), score)
+        return [
+            Hit(name, score)
+            for name, score in sorted(
+                best.items(), key=lambda item: (-item[1], item[0])
+            )
+        ]
+
 
 @dataclass(slots=True)
 class Candidate:
@@ -43,14 +75,14 @@ class Candidate:
         reference_id: the id it was indexed under.
         votes: of the query's points, up = more alike; 0 if voting did not return it.
         mirrored_votes: the same for the query flipped left to right.
-        cosines: best of the query's regions, by kind of embedding; 0 if that did not
-            return it.
+        scores: best of the query's regions, by kind of embedding: cosine, normalized
+            where the embedder is calibrated; 0 if that did not return it.
     """
 
     reference_id: str
     votes: float = 0.0
     mirrored_votes: float = 0.0
-    cosines: dict[Kind, float] = field(default_factory=lambda: dict.fromkeys(Kind, 0.0))
+    scores: dict[Kind, float] = field(default_factory=lambda: dict.fromkeys(Kind, 0.0))
 
     @property
     def best_votes(self) -> float:
@@ -59,15 +91,21 @@ class Candidate:
 
 
 def retrieve(
-    query: Query, local_index: LocalIndex, channels: Sequence[Channel]
+    query: Query, local_index: LocalIndex | None, channels: Sequence[Channel]
 ) -> list[Candidate]:
-    """Collect what the channels return; order says nothing yet."""
+    """Collect what the channels return; order says nothing yet.
+
+    Args:
+        query: the picture in question.
+        local_index: None where voting is off.
+        channels: embedders and their indexes.
+    """
     found: dict[str, Candidate] = {}
 
     def candidate(reference_id: str) -> Candidate:
         return found.setdefault(reference_id, Candidate(reference_id))
 
-    if len(local_index):
+    if local_index is not None and len(local_index):
         codes = [query.orb.descriptors, query.mirrored_orb.descriptors]
         upright, mirrored = local_index.search(codes, VOTED)
         for hit in upright:
@@ -75,13 +113,8 @@ def retrieve(
         for hit in mirrored:
             candidate(hit.id).mirrored_votes = hit.score
     for channel in channels:
-        if not len(channel.index):
-            continue
-        vectors = channel.embedder.embed_regions([query.pixels])[0]
-        for hits in channel.index.search(vectors, EMBEDDED):
-            for hit in hits:
-                each = candidate(hit.id)
-                each.cosines[channel.kind] = max(each.cosines[channel.kind], hit.score)
+        for hit in channel.search(query, EMBEDDED):
+            candidate(hit.id).scores[channel.kind] = hit.score
     return list(found.values())
 
 
@@ -94,7 +127,25 @@ def shortlist(candidates: Sequence[Candidate], num_best: int) -> list[Candidate]
     by_votes = sorted(candidates, key=lambda c: (-c.best_votes, c.reference_id))
     chosen = {c.reference_id: c for c in by_votes[:num_best] if c.best_votes > 0}
     for kind in Kind:
-        ranked = sorted(candidates, key=lambda c: (-c.cosines[kind], c.reference_id))
-        best = [c for c in ranked[:_EMBEDDED_PLACES] if c.cosines[kind] > 0]
+        ranked = sorted(candidates, key=lambda c: (-c.scores[kind], c.reference_id))
+        best = [c for c in ranked[:_EMBEDDED_PLACES] if c.scores[kind] > 0]
         chosen |= {c.reference_id: c for c in best}
+    return list(chosen.values())
+
+
+def gate(
+    candidates: Sequence[Candidate], channels: Sequence[Channel]
+) -> list[Candidate]:
+    """Choose whom to verify where nothing votes: the best by each embedding.
+
+    Those under the calibrated gate of an embedding are not worth it; where there is no
+    such gate, the best are.
+    """
+    chosen: dict[str, Candidate] = {}
+    for channel in channels:
+        kind, calibration = channel.kind, channel.embedder.calibration
+        lowest = calibration.gate if calibration is not None else 0.0
+        ranked = sorted(candidates, key=lambda c: (-c.scores[kind], c.reference_id))
+        best = ranked[:_GATED_PLACES]
+        chosen |= {c.reference_id: c for c in best if c.scores[kind] > max(lowest, 0.0)}
     return list(chosen.values())

@@ -9,7 +9,14 @@ from typing import Self
 
 SCORING_FILE = "scoring.json"
 
-FOR = ("votes", "inliers", "reference_overlap", "core_agreement", "kept_detail")
+FOR = (
+    "inliers",
+    "lead_over_rival",
+    "advantage_over_rival",
+    "reference_overlap",
+    "core_agreement",
+    "kept_detail",
+)
 """Terms that speak for a likeness: their weights are never negative."""
 
 AGAINST = ("few_inliers", "color_residual", "residual_in_detail")
@@ -83,8 +90,11 @@ def terms(signals: Mapping[str, float]) -> dict[str, float]:
 
     residual = min(value("color_residual") / 10.0, 3.0)
     return {
-        "votes": math.log1p(50.0 * value("votes")),
         "inliers": math.log1p(value("num_inliers")),
+        # Zero at most: explaining fewer points than another candidate speaks against.
+        "lead_over_rival": math.log1p(value("num_inliers"))
+        - math.log1p(max(value("num_inliers"), value("rival_inliers"))),
+        "advantage_over_rival": value("advantage"),
         "reference_overlap": value("reference_overlap"),
         "core_agreement": value("core_agreement"),
         "kept_detail": max(0.0, value("kept_detail")),

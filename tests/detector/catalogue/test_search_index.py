@@ -1,11 +1,13 @@
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from detector.catalogue import search_index
 from detector.catalogue.changes import ChangeKind, ChangeLog
 from detector.catalogue.index_check import describe_snapshots, verify_index
 from detector.catalogue.search_index import SearchIndex
@@ -55,6 +57,43 @@ def test_every_reference_is_in_every_part(filled):
     assert [part.name for part in index.parts] == ["local", "copy"]
     assert all(part.index.ids == ids for part in index.parts)
     assert index.watermark == 5
+
+
+@pytest.mark.parametrize(
+    ("voting", "most", "votes"),
+    [
+        ("on", 0, True),
+        ("off", 10_000, False),
+        ("auto", 5, True),
+        ("auto", 4, False),
+    ],
+)
+def test_points_vote_as_the_setting_and_the_catalogues_size_say(
+    filled, monkeypatch, voting, most, votes
+):
+    monkeypatch.setattr(search_index, "MOST_VOTED", most)
+    extractor = replace(grid_extractor(), voting=voting)
+    index = SearchIndex(filled, extractor, threads=1, on_note=print)
+    index.refresh()
+    assert [part.name for part in index.parts] == ["local", "copy"][not votes :]
+    assert (index.local is not None) == votes
+    assert len(index) == 5
+    assert verify_index(filled, extractor, threads=1) == []
+
+
+def test_votes_left_out_for_a_while_are_caught_up_with(filled, folder):
+    off = replace(grid_extractor(), voting="off")
+    (folder / "0" / "later.png").write_bytes(save(draw_scene(seed=77), "PNG"))
+    run_import(filled, folder)
+    without = SearchIndex(filled, off, threads=1, on_note=print)
+    without.refresh()
+    without.save()
+    again = open_index(filled)
+    assert again.local is not None
+    assert len(again.local) == 6
+    anew = make_index(filled, [], anew=True)
+    anew.refresh()
+    assert search_results(again) == search_results(anew)
 
 
 def test_an_empty_catalogue_has_an_empty_index(store):

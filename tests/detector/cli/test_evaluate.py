@@ -40,6 +40,10 @@ def test_the_figures_are_those_of_the_truth(detector, truth, data_dir):
     assert figures["recall_at_p90"] == pytest.approx(2 / 3)
     assert 0 < figures["threshold_at_p90"] <= 1
     assert figures["accuracy_by_family"] == {"crop": 0.5, "size": 1.0}
+    assert figures["precision_of_match"] == 1.0
+    assert figures["recall_at"] == {"1": pytest.approx(2 / 3)} | {
+        k: pytest.approx(2 / 3) for k in figures["recall_at"]
+    }
     assert figures["num_queries"] == 4
     assert figures["num_without_reference"] == 1
     assert figures["num_errors"] == 1
@@ -58,3 +62,27 @@ def test_rows_that_name_missing_files_are_refused_by_number(detector, truth, tmp
     done = detector("evaluate", *truth)
     assert done.code == 2
     assert "row 2" in done.err
+
+
+def test_the_embedding_alone_is_measured_further_down_the_list(detector, truth):
+    done = detector("evaluate", *truth, "--signal", "embedding", "--json")
+    assert done.code == 0
+    figures = json.loads(done.out)
+    assert figures["accuracy_at_1"] == pytest.approx(2 / 3)
+    recalls = list(figures["recall_at"].values())
+    assert recalls == sorted(recalls)
+    assert recalls[-1] == pytest.approx(2 / 3)
+    assert figures["threshold_at_p90"] is not None
+
+
+def test_an_unknown_signal_is_refused(detector, truth):
+    done = detector("evaluate", *truth, "--signal", "hunch")
+    assert done.code == 2
+    assert "similarity" in done.err
+
+
+@pytest.mark.parametrize("voting", ["on", "off"])
+def test_copies_are_found_with_and_without_votes(detector, truth, monkeypatch, voting):
+    monkeypatch.setenv("DETECTOR_VOTING", voting)
+    done = detector("evaluate", *truth, "--json")
+    assert json.loads(done.out)["accuracy_at_1"] == pytest.approx(2 / 3)

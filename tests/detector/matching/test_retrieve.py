@@ -17,6 +17,7 @@ from detector.matching.retrieve import (
 )
 from index.faiss_index import FaissIndex
 from index.local_index import LocalIndex
+from models.calibration import Calibration
 from models.embedder import RGB, WHOLE, Region, Vectors
 from tests.detector.matching.products import (
     CATALOGUE,
@@ -36,6 +37,7 @@ class MeanColors:
     dim = 48
     input_px = 4
     regions = (WHOLE, Region(0, 0, 0.5, 1), Region(0.5, 0, 1, 1))
+    calibration: Calibration | None = None
 
     def embed(self, images: Sequence[RGB]) -> Vectors:
         vectors: Vectors = self.embed_regions(images)[:, 0]
@@ -112,10 +114,10 @@ def test_an_embedding_counts_under_its_kind_with_its_best_region(colors, kind):
     for name, candidate in found.items():
         shown = np.asarray(draw_product(name[:-2], int(name[-1])))
         expected = float((regions @ embedder.embed([shown])[0]).max())
-        assert candidate.cosines[kind] == pytest.approx(max(0.0, expected), abs=1e-4)
-        assert sum(candidate.cosines.values()) == candidate.cosines[kind]
+        assert candidate.scores[kind] == pytest.approx(expected, abs=1e-4)
+        assert sum(candidate.scores.values()) == candidate.scores[kind]
         assert candidate.best_votes == 0.0
-    assert max(found.values(), key=lambda c: c.cosines[kind]).reference_id == "bags-0"
+    assert max(found.values(), key=lambda c: c.scores[kind]).reference_id == "bags-0"
 
 
 def test_what_several_channels_return_is_one_candidate(voting, colors):
@@ -124,7 +126,7 @@ def test_what_several_channels_return_is_one_candidate(voting, colors):
     names = [c.reference_id for c in found]
     assert len(set(names)) == len(names) <= len(CATALOGUE)
     own = next(c for c in found if c.reference_id == "bottles-0")
-    assert min(own.votes, *own.cosines.values()) > 0
+    assert min(own.votes, *own.scores.values()) > 0
 
 
 def test_empty_indexes_return_nothing():
@@ -143,7 +145,7 @@ def random_candidates(rng: np.random.Generator) -> list[Candidate]:
             f"r{number:02d}",
             votes=float(rng.integers(0, 4)),
             mirrored_votes=float(rng.integers(0, 4)),
-            cosines={kind: float(rng.integers(-1, 5)) / 4 for kind in Kind},
+            scores={kind: float(rng.integers(-1, 5)) / 4 for kind in Kind},
         )
         for number in rng.permutation(40)
     ]
@@ -165,16 +167,16 @@ def test_a_shortlist_takes_the_best_and_never_depends_on_the_order(num_best):
         )
         assert chosen[: min(num_best, len(voted))] == voted[:num_best]
         for kind in Kind:
-            best = max(candidates, key=lambda c: c.cosines[kind])
+            best = max(candidates, key=lambda c: c.scores[kind])
             tied = sorted(
                 c.reference_id
                 for c in candidates
-                if c.cosines[kind] == best.cosines[kind]
+                if c.scores[kind] == best.scores[kind]
             )
             assert tied[0] in names
 
 
 def test_nobody_is_chosen_for_nothing():
-    nothing = [Candidate("a"), Candidate("b", cosines=dict.fromkeys(Kind, -0.2))]
+    nothing = [Candidate("a"), Candidate("b", scores=dict.fromkeys(Kind, -0.2))]
     assert shortlist(nothing, 10) == []
     assert shortlist([], 10) == []

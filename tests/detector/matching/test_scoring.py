@@ -16,6 +16,8 @@ GOOD = {
     "num_inliers": 60.0,
     "inlier_ratio": 0.7,
     "inlier_quality": 20.0,
+    "rival_inliers": 30.0,
+    "advantage": 0.2,
     "query_overlap": 0.8,
     "reference_overlap": 0.9,
     "structure": 0.8,
@@ -31,14 +33,15 @@ GOOD = {
     "textured": 0.5,
 }
 STEPS = {
-    "votes": 0.2,
+    "advantage": 0.1,
     "num_inliers": 4.0,
     "reference_overlap": 0.1,
     "core_agreement": 0.1,
     "kept_detail": 0.1,
     "color_residual": 3.0,
+    "rival_inliers": 20.0,
 }
-DOWN = {"color_residual"}
+DOWN = {"color_residual", "rival_inliers"}
 
 
 def only(**weights: float) -> Scoring:
@@ -71,7 +74,9 @@ def test_similarity_is_the_logistic_of_the_weighted_terms():
 @pytest.mark.parametrize("weight", [-1e9, -50.0, 0.0, 50.0, 1e9])
 def test_similarity_stays_between_0_and_1(weight):
     for signals in ({}, GOOD):
-        assert 0.0 <= only(votes=weight, few_inliers=weight).similarity(signals) <= 1.0
+        assert (
+            0.0 <= only(inliers=weight, few_inliers=weight).similarity(signals) <= 1.0
+        )
 
 
 @pytest.mark.parametrize("name", STEPS)

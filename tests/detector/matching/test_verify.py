@@ -119,7 +119,7 @@ def test_signals_name_everything_that_was_measured():
 
 
 def test_signals_tell_the_embeddings_apart():
-    candidate = Candidate("r", cosines={Kind.COPY: 0.7, Kind.SEMANTIC: 0.2})
+    candidate = Candidate("r", scores={Kind.COPY: 0.7, Kind.SEMANTIC: 0.2})
     signals = Verification(candidate, False, 0, None, None, None, (9, 9)).signals()
     assert signals["copy_embedding"] == 0.7
     assert signals["semantic_embedding"] == 0.2

@@ -1,0 +1,138 @@
+"""The embedding as the only gate: who is let through, and what is found behind it."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from detector.matching.embedding_ranker import EmbeddingRanker
+from detector.matching.match import Relation, Verdict
+from detector.matching.matcher import Matcher
+from detector.matching.retrieve import Candidate, Channel, Kind, gate
+from index.faiss_index import FaissIndex
+from models.calibration import Calibration
+from models.compact import CompactEmbedder
+from tests.catalogues import GridEmbedder
+from tests.detector.matching.products import (
+    CATALOGUE,
+    SCORING,
+    SIDE_PX,
+    InMemory,
+    decoded,
+    draw_product,
+    match,
+    name_of,
+)
+from tests.detector.matching.seller_edits import EDITS, MIRRORED
+from tests.drawing import draw_scene
+
+
+@pytest.fixture(scope="module")
+def channel() -> Channel:
+    embedder = CompactEmbedder()
+    index = FaissIndex(embedder.dim)
+    pictures = [decoded(draw_product(*each)).pixels for each in CATALOGUE]
+    index.add([name_of(*each) for each in CATALOGUE], embedder.embed(pictures))
+    return Channel(embedder, index, Kind.COPY)
+
+
+@pytest.fixture(scope="module")
+def gated(references, channel) -> Matcher:
+    return Matcher(
+        references=InMemory(references),
+        local_index=None,
+        channels=[channel],
+        scoring=SCORING,
+    )
+
+
+def calibrated(calibration: Calibration | None) -> Channel:
+    embedder = GridEmbedder()
+    embedder.calibration = calibration
+    return Channel(embedder, FaissIndex(embedder.dim), Kind.COPY)
+
+
+def with_gate(lowest: float) -> Channel:
+    background = np.eye(48, dtype=np.float32)
+    return calibrated(Calibration(background, 0.5, 1, lowest, 0.9, 0.8))
+
+
+def scored(*scores: float) -> list[Candidate]:
+    return [
+        Candidate(f"r{i:02d}", scores={Kind.COPY: s, Kind.SEMANTIC: 0.0})
+        for i, s in enumerate(scores)
+    ]
+
+
+@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize("kind", ["shoes", "boxes"])
+def test_an_edited_copy_is_found_without_votes(gated, kind, edit):
+    result = match(gated, EDITS[edit](draw_product(kind)))
+    best = result.matches[0]
+    assert best.reference_id == name_of(kind)
+    assert best.mirrored == (edit in MIRRORED)
+    assert best.similarity > SCORING.review_threshold
+    assert best.signals["votes"] == 0.0
+
+
+def test_the_copy_itself_is_the_same_photo_without_votes(gated):
+    best = match(gated, draw_product("bags")).matches[0]
+    assert best.reference_id == "bags-0"
+    assert best.relation is Relation.SAME_PHOTO
+
+
+def test_a_stranger_is_no_match_without_votes(gated):
+    result = match(gated, draw_scene(500, 400, seed=5))
+    assert result.verdict is Verdict.NO_MATCH
+
+
+def test_the_gate_lets_the_best_through_and_nobody_under_it():
+    candidates = scored(0.1, 0.5, 0.3, 0.7)
+    chosen = gate(candidates, [with_gate(0.3)])
+    assert [c.scores[Kind.COPY] for c in chosen] == [0.7, 0.5]
+
+
+def test_the_gate_lets_ten_through_at_most_and_breaks_ties_by_id():
+    rng = np.random.default_rng(0)
+    candidates = scored(*[0.5] * 40)
+    shuffled = [candidates[i] for i in rng.permutation(40)]
+    names = [c.reference_id for c in gate(shuffled, [with_gate(0.0)])]
+    assert names == [f"r{i:02d}" for i in range(10)]
+
+
+def test_without_a_calibration_whatever_is_alike_at_all_is_let_through():
+    chosen = gate(scored(0.05, -0.1, 0.0), [calibrated(None)])
+    assert [c.reference_id for c in chosen] == ["r00"]
+
+
+def test_a_ranker_orders_everything_by_the_normalized_score(channel):
+    page = Image.new("RGB", (3 * SIDE_PX, 2 * SIDE_PX), "white")
+    page.paste(draw_product("boxes"), (SIDE_PX, 40))
+    for shown, least in ((draw_product("boxes"), 0.5), (page, 0.2)):
+        picture = decoded(shown)
+        found = EmbeddingRanker(channel).match(picture, limit=50).matches
+        assert found[0].reference_id == "boxes-0"
+        assert found[0].similarity > least
+        scores = [each.similarity for each in found]
+        assert scores == sorted(scores, reverse=True)
+        assert {each.reference_id for each in found} == channel.index.ids
+        vectors = channel.embedder.embed_regions([picture.pixels])[0]
+        own = channel.embedder.embed([decoded(draw_product("boxes")).pixels])[0]
+        offsets = channel.embedder.calibration.offsets(vectors)
+        assert scores[0] == pytest.approx(float((vectors @ own - offsets).max()), 1e-4)
+
+
+def test_a_rankers_verdict_is_that_of_the_calibrated_thresholds(channel):
+    calibration = channel.embedder.calibration
+    ranker = EmbeddingRanker(channel)
+    seen = set()
+    for shown in (
+        draw_product("boxes"),
+        draw_scene(300, 200, seed=1),
+        *(EDITS[edit](draw_product("shirts")) for edit in EDITS),
+    ):
+        result = ranker.match(decoded(shown))
+        best = result.matches[0].similarity
+        assert (result.verdict is Verdict.MATCH) == (best >= calibration.match)
+        assert (result.verdict is Verdict.NO_MATCH) == (best < calibration.review)
+        seen.add(result.verdict)
+    assert len(seen) >= 2
