@@ -120,20 +120,24 @@ def train(
     print(message, file=sys.stderr, flush=True)
 
     budget = 60 * minutes
-    saved_at = trainer.seconds
+    saved_at = logged_at = trainer.seconds
     recent: list[StepLog] = []
+    busy_s = 0.0
     with run.log_file.open("a") as log:
         clock = time.monotonic()
         for batch in trainer.batches(photos, num_workers=num_workers):
             if trainer.seconds >= budget:
                 break
+            arrived = time.monotonic()
             recent.append(trainer.step(batch, progress=trainer.seconds / budget))
             now = time.monotonic()
             trainer.seconds += now - clock
+            busy_s += now - arrived
             clock = now
             if len(recent) == LOG_EVERY_STEPS:
-                _write(log, _summary(recent, trainer))
-                recent = []
+                busy = busy_s / max(trainer.seconds - logged_at, 1e-9)
+                _write(log, _summary(recent, trainer, busy=busy))
+                recent, busy_s, logged_at = [], 0.0, trainer.seconds
             if trainer.seconds - saved_at >= 60 * dev_every:
                 saved_at = trainer.seconds
                 run.save(trainer, log)
@@ -163,7 +167,14 @@ class _Run:
         plot_progress(self.log_file, self._plot)
 
 
-def _summary(steps: list[StepLog], trainer: Trainer) -> dict[str, float]:
+def _summary(
+    steps: list[StepLog], trainer: Trainer, *, busy: float
+) -> dict[str, float]:
+    """Sum up some steps; `busy` is the share of the time that the network had work.
+
+    A step ends when its loss has been read, so on a GPU that is the GPU's share: more
+    `--workers` draw edits faster where it is small.
+    """
     num_pictures = 2 * trainer.recipe.batch_size * trainer.num_steps
     return {
         "step": trainer.num_steps,
@@ -171,6 +182,7 @@ def _summary(steps: list[StepLog], trainer: Trainer) -> dict[str, float]:
         "loss": round(sum(s.loss for s in steps) / len(steps), 4),
         "found": round(sum(s.found for s in steps) / len(steps), 4),
         "pictures_per_s": round(num_pictures / trainer.seconds, 1),
+        "busy": round(busy, 3),
     }
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from statistics import median
 
+from detector.matching.describe import Query
 from detector.matching.verify import Inspection, Verification, strength
+from index.local_votes import vote_among
 
 _NUM_FIRST = 6
 _NUM_VERIFIED = 16
@@ -14,6 +16,8 @@ _NUM_ALWAYS = 3
 _ABOVE_NOISE = 1.8
 _WORTH_OF_SURE = 0.15
 _NUM_HOPEFUL = 3
+_NUM_ALIKE = 2
+_POINT_STRIDE = 3  # a third of the points ranks few candidates well enough
 
 
 def inspect_voted(pool: Sequence[Inspection]) -> list[Verification]:
@@ -54,16 +58,30 @@ def inspect_voted(pool: Sequence[Inspection]) -> list[Verification]:
     return list(looks.values())
 
 
-def inspect_gated(pool: Sequence[Inspection]) -> list[Verification]:
-    """Look at candidates that an embedding let through, the most alike first.
+def let_vote(query: Query, pool: Sequence[Inspection]) -> None:
+    """Let some of the query's points vote for the candidates of an embedding.
 
-    Upright first; flipped left to right only while nothing is sure.
+    It ranks them, and says which of them are mirrored.
     """
-    looks = {i: i.look(thorough=False, flips=[False]) for i in pool}
-    if not any(look.is_sure for look in looks.values()):
-        for i in pool:
-            flipped = i.look(thorough=False, flips=[True])
-            looks[i] = max(looks[i], flipped, key=strength)
+    codes = [inspection.codes for inspection in pool]
+    upright, mirrored = (
+        vote_among(orb.descriptors[::_POINT_STRIDE], codes)
+        for orb in (query.orb, query.mirrored_orb)
+    )
+    for inspection, votes, mirrored_votes in zip(pool, upright, mirrored, strict=True):
+        inspection.candidate.votes = votes
+        inspection.candidate.mirrored_votes = mirrored_votes
+
+
+def inspect_gated(pool: Sequence[Inspection]) -> list[Verification]:
+    """Look at candidates that an embedding let through and then points voted for.
+
+    The cheap look goes to the best voted and to the most alike; the thorough one only
+    where that found something, and nothing sure.
+    """
+    voted = sorted(pool, key=lambda i: -i.candidate.best_votes)
+    first = dict.fromkeys([*voted[:_NUM_FIRST], *pool[:_NUM_ALIKE]])
+    looks = {i: i.look(thorough=False) for i in first}
     if not any(look.is_sure for look in looks.values()):
         hopeful = [i for i, look in looks.items() if look.is_hopeful]
         doubtful = sorted(hopeful, key=lambda i: -strength(looks[i]))[:_NUM_HOPEFUL]

@@ -8,7 +8,7 @@ import numpy as np
 from detector.images import DecodedImage
 from detector.matching.describe import Description, Query
 from detector.matching.geometry import Matrix, outline, project
-from detector.matching.inspect import inspect_gated, inspect_voted
+from detector.matching.inspect import inspect_gated, inspect_voted, let_vote
 from detector.matching.match import Match, MatchResult, Quad, Relation, Verdict
 from detector.matching.relation import relate
 from detector.matching.retrieve import Channel, gate, retrieve, shortlist
@@ -78,7 +78,11 @@ class Matcher:
             for c in chosen
             if c.reference_id in loaded
         ]
-        looks = inspect_voted(pool) if has_votes else inspect_gated(pool)
+        if has_votes:
+            looks = inspect_voted(pool)
+        else:
+            let_vote(query, pool)
+            looks = inspect_gated(pool)
         return with_rivals(query, looks, loaded)
 
     def _conclude(self, matches: Sequence[Match]) -> Verdict:

@@ -18,7 +18,7 @@ EMBEDDED = 20
 """References asked of each region's vector search."""
 
 _EMBEDDED_PLACES = 5
-_GATED_PLACES = 10
+_GATED_PLACES = 50
 
 
 class Kind(StrEnum):

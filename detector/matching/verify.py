@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detector.matching.comparison import Comparison, align, compare_aligned
 from detector.matching.describe import Description, Query
@@ -97,6 +98,11 @@ class Inspection:
         self._query = query
         self._reference = reference
         self._orb_pairs: dict[bool, PointPairs] = {}
+
+    @property
+    def codes(self) -> NDArray[np.uint8]:
+        """(p, 32): codes of the reference's points."""
+        return self._reference.votes
 
     def sift_quality(self) -> float:
         """Sum the quality of the SIFT pairs, in the orientation the votes favour."""
