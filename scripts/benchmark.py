@@ -5,8 +5,9 @@
 Draws a catalogue and listing photos of one megapixel, imports the catalogue into a
 temporary data directory, and times each step by itself, then whole scans on the path
 of `detector scan --no-save`: of edited copies, of innocent pictures, and of one copy
-among ten, in one thread and in one per core. With `--peers`, what one would use
-instead is timed on the same pictures.
+among ten, in one thread and in one per core; then with points voting and with the
+embedding as the only gate, here and in a catalogue made larger by synthetic references.
+With `--peers`, what one would use instead is timed on the same pictures.
 
 Times are taken one picture at a time. The process is bound to no core, and libraries
 run with the threads that they have in production. The shares of a scan are taken in
@@ -28,16 +29,19 @@ from detector.catalogue.features import Extractor
 from detector.catalogue.folder_import import import_folder
 from detector.catalogue.search_index import SearchIndex
 from detector.cli.engine import load_extractor
+from detector.cli.scanner import open_scanner
 from detector.errors import DetectorError
 from detector.settings import load_settings
 from detector.store.store import Store, open_store
 from models.errors import ModelError
 from scripts.benchmarks import peers
+from scripts.benchmarks.gate import Gate, GateSize
+from scripts.benchmarks.loading import time_loading
 from scripts.benchmarks.machine import describe_machine, library_versions, load_1_min
 from scripts.benchmarks.parts import Parts
 from scripts.benchmarks.pictures import Pictures, draw_pictures
 from scripts.benchmarks.report import Ratio, Report
-from scripts.benchmarks.scans import WholeScan, scan_whole
+from scripts.benchmarks.scans import LIMIT, WholeScan, scan_whole
 from scripts.benchmarks.timing import Timing
 
 
@@ -49,6 +53,8 @@ class Plan:
         references: pictures in the catalogue.
         copies: edited copies of them to scan.
         innocent: other pictures to scan.
+        crowd: how many times as many references the larger catalogue has.
+        crowd_queries: copies, and as many innocent pictures, to scan in it.
         seed: of everything that is drawn.
         peer: open_clip model to compare the embedder with; None leaves out everything
             that one would use instead.
@@ -57,12 +63,14 @@ class Plan:
     references: int
     copies: int
     innocent: int
+    crowd: int
+    crowd_queries: int
     seed: int = 7
     peer: str | None = None
 
 
-DEFAULT = Plan(1000, 42, 54, peer="ViT-B-32")
-QUICK = Plan(200, 14, 9)
+DEFAULT = Plan(1000, 42, 54, crowd=100, crowd_queries=14, peer="ViT-B-32")
+QUICK = Plan(200, 14, 9, crowd=25, crowd_queries=9)
 
 
 def run_benchmark(plan: Plan, folder: Path) -> Report:
@@ -99,18 +107,26 @@ def run_benchmark(plan: Plan, folder: Path) -> Report:
         decode, embed = [*mixed.decode()], [*mixed.embed()]
         search = [*mixed.search()]
         timings += [*decode, *mixed.describe(), *embed, *search]
+        timings.append(time_loading(settings.model))
         timings += [*copies.verify("a copy"), *innocent.verify("an innocent picture")]
+        scans = list(_scan(store, extractor, pictures, threads))
+        gate = _measure_gate(store, extractor, index, pictures, plan, folder / "crowd")
         ratios: list[Ratio] = []
         if plan.peer is not None:
             _tell("Timing what one would use instead")
             clip = peers.embed_with_clip(
                 mixed.images, folder, model=plan.peer, seed=plan.seed
             )
-            others = [peers.decode_fully(mixed.files), clip, *peers.search(mixed)]
-            ours = [decode[0], embed[0], *search]
-            ratios = [Ratio(*pair) for pair in zip(ours, others, strict=True)]
-            timings += others
-        scans = list(_scan(store, extractor, pictures, threads))
+            hashes = peers.hash_with_pdq(mixed.files, mixed.images)
+            if not hashes:
+                _tell("PDQ is left out: to time it, `pip install pdqhash`.")
+            pairs = [
+                (decode[0], peers.decode_fully(mixed.files)),
+                *((embed[0], other) for other in (clip, *hashes)),
+                *zip(search, peers.search(mixed), strict=True),
+            ]
+            ratios = [Ratio(ours, other) for ours, other in pairs]
+            timings += [other for _, other in pairs]
     files = [*pictures.references.iterdir(), *pictures.mixed]
     sizes = [path.stat().st_size for path in files]
     return Report(
@@ -136,6 +152,7 @@ def run_benchmark(plan: Plan, folder: Path) -> Report:
         timings=timings,
         scans=scans,
         ratios=ratios,
+        gate=gate,
     )
 
 
@@ -161,9 +178,28 @@ def _scan(
             ("copies", pictures.copies),
             ("innocent", pictures.innocent),
         ):
-            yield scan_whole(
-                store, extractor, name, files, spare=pictures.spare, threads=each
-            )
+            scanner, _ = open_scanner(store, extractor, threads=each, limit=LIMIT)
+            yield scan_whole(scanner, name, files, spare=pictures.spare, threads=each)
+
+
+def _measure_gate(
+    store: Store,
+    extractor: Extractor,
+    index: SearchIndex,
+    pictures: Pictures,
+    plan: Plan,
+    folder: Path,
+) -> list[GateSize]:
+    """Compare both gates at two sizes; there is nothing to compare without votes."""
+    if index.local is None:
+        return []
+    gate = Gate(store, extractor, index, index.local, pictures)
+    _tell(f"Comparing the gates among {len(index):,} references")
+    sizes = [gate.measure(min(plan.copies, plan.innocent))]
+    _tell(f"Comparing the gates among {plan.crowd * len(index):,} references")
+    num = min(plan.copies, plan.innocent, plan.crowd_queries)
+    sizes.append(gate.measure_crowd(folder, plan.crowd, num, seed=plan.seed))
+    return sizes
 
 
 def _tell(message: str) -> None:
@@ -192,6 +228,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ("references", "pictures in the catalogue"),
         ("copies", "edited copies of them to scan"),
         ("innocent", "other pictures to scan"),
+        ("crowd", "times as many references in the larger catalogue"),
     ):
         usual = f"{getattr(DEFAULT, name)}, quick {getattr(QUICK, name)}"
         parser.add_argument(
@@ -220,6 +257,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         references=options.references or base.references,
         copies=options.copies or base.copies,
         innocent=options.innocent or base.innocent,
+        crowd=options.crowd or base.crowd,
         seed=options.seed,
         peer=DEFAULT.peer if has_peers else None,
     )

@@ -86,13 +86,15 @@ class Parts:
             )
 
     def search(self) -> Iterator[Timing]:
-        """Codes and vectors to candidates, as `peers.search` does it."""
-        yield measure(
-            "search",
-            f"votes of both orientations, {self.index.local.num_codes:,} codes",
-            partial(self.index.local.search, k=VOTED),
-            self.codes(),
-        )
+        """Codes, where they vote, and vectors to candidates, as `peers.search` does."""
+        local = self.index.local
+        if local is not None:
+            yield measure(
+                "search",
+                f"votes of both orientations, {local.num_codes:,} codes",
+                partial(local.search, k=VOTED),
+                self.codes(),
+            )
         for _, embedder, index in self.index.channels:
             yield measure(
                 "search",
@@ -130,7 +132,10 @@ class Parts:
             found = retrieve(query, self.index.local, channels)
             if not found:
                 continue
-            best = max(found, key=lambda c: (c.best_votes, c.reference_id))
+            best = max(
+                found,
+                key=lambda c: (c.best_votes, max(c.scores.values()), c.reference_id),
+            )
             reference = descriptions.descriptions([best.reference_id])
             # Worked out here, so that they are not counted to the first verification.
             _ = query.sift, query.mirrored_sift, query.small, query.mirrored_small

@@ -4,6 +4,8 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +46,28 @@ def decode_fully(files: Sequence[bytes]) -> Timing:
     return measure("decode", f"Pillow: in full, then to {WORKING_PX} px", work, files)
 
 
+def hash_with_pdq(
+    files: Sequence[bytes], images: Sequence[DecodedImage]
+) -> list[Timing]:
+    """Hash decoded pictures with PDQ: as we decode them, and every pixel of them.
+
+    Nothing is timed where `pdqhash` is not installed. The project does not ask for it:
+    it has no wheels for Linux, and would need a compiler there.
+    """
+    if find_spec("pdqhash") is None:
+        return []
+    compute = import_module("pdqhash").compute
+    whole = []
+    for data in files:
+        with Image.open(io.BytesIO(data)) as image:
+            whole.append(np.asarray(image.convert("RGB")))
+    reduced = [image.pixels for image in images]
+    return [
+        measure("embed", f"PDQ of the picture at {WORKING_PX} px", compute, reduced),
+        measure("embed", "PDQ of every pixel", compute, whole),
+    ]
+
+
 def nearest_codes(points: Codes, codes: Codes, k: int) -> NDArray[np.int64]:
     """Find the distances to each point's k nearest codes by comparing with all.
 
@@ -79,7 +103,8 @@ def nearest_vectors(queries: Vectors, vectors: Vectors, k: int) -> NDArray[np.in
 
 def search(parts: Parts) -> Iterator[Timing]:
     """Compare with everything in the catalogue: a timing for each of `Parts.search`."""
-    yield _search_codes(parts)
+    if parts.index.local is not None:
+        yield _search_codes(parts)
     for _, embedder, _ in parts.index.channels:
         vectors = read_vectors(parts.store, embedder)
         yield measure(

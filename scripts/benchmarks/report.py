@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from scripts.benchmarks.gate import GateSize, describe_gate
 from scripts.benchmarks.scans import WholeScan
 from scripts.benchmarks.timing import Timing
 
@@ -29,12 +30,14 @@ class Report:
         timings: of the steps on their own, and of what one would use instead.
         scans: whole ones; the first is the one that the summary is about.
         ratios: against what one would use instead.
+        gate: with points voting and without, by size of the catalogue.
     """
 
     conditions: Mapping[str, Mapping[str, str | int | float]]
     timings: Sequence[Timing]
     scans: Sequence[WholeScan]
     ratios: Sequence[Ratio]
+    gate: Sequence[GateSize] = ()
 
     def as_json(self) -> dict[str, object]:
         """Name every figure, with its unit."""
@@ -50,6 +53,7 @@ class Report:
                 }
                 for ratio in self.ratios
             ],
+            "gate": [size.as_json() for size in self.gate],
         }
 
     def as_text(self) -> str:
@@ -72,6 +76,7 @@ class Report:
                 for ratio in self.ratios
             ),
             *_summary(self.scans[0]),
+            *describe_gate(self.gate),
         ]
         return "\n".join(lines)
 

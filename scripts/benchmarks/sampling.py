@@ -14,14 +14,17 @@ _ROOT = Path(__file__).parents[2].as_posix() + "/"
 _INTERVAL_S = 0.002
 _WORKERS = "detector"  # how `detector.workers` begins the names of its threads
 
-# The first that fits, so the particular stands before the general.
+# The first that fits, so the particular stands before the general; where it is None,
+# who asks decides.
 _STEP_OF_CODE = (
     ("detector/image", "decode"),
     ("models/local_features.py", "describe"),
+    ("models/calibration.py", "search"),
     ("models/", "embed"),
+    ("index/nearest_codes.py", None),
     ("index/", "search"),
     ("detector/matching/retrieve.py", "search"),
-    ("detector/matching/describe.py", None),  # decided by who asks
+    ("detector/matching/describe.py", None),
     ("detector/matching/", "verify"),
     ("detector/catalogue/stored_descriptions.py", "read"),
 )

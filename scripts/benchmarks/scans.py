@@ -7,10 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from detector.catalogue.features import Extractor
-from detector.cli.scanner import open_scanner
-from detector.listings.scan import ScanCounts, ScannedImage, find_files, run_scan
-from detector.store.store import Store
+from detector.listings.scan import (
+    ScanCounts,
+    ScannedImage,
+    Scanner,
+    find_files,
+    run_scan,
+)
 from scripts.benchmarks.sampling import StepSampler
 from scripts.benchmarks.timing import Timing
 
@@ -79,8 +82,7 @@ class WholeScan:
 
 
 def scan_whole(
-    store: Store,
-    extractor: Extractor,
+    scanner: Scanner,
     pictures: str,
     files: Sequence[Path],
     *,
@@ -89,10 +91,14 @@ def scan_whole(
 ) -> WholeScan:
     """Scan files as the command does, nothing saved, and time it.
 
-    Only the spare pictures, scanned before, have warmed anything up: what is read of
-    the references, and kept, is read anew.
+    Args:
+        scanner: a new one, so that only the spare pictures have warmed anything up:
+            what is read of the references, and kept, is read anew.
+        pictures: what the files are.
+        files: to scan.
+        spare: scanned before, not timed.
+        threads: pictures worked on at once.
     """
-    scanner, _ = open_scanner(store, extractor, threads=threads, limit=LIMIT)
     run_scan(scanner, find_files([str(path) for path in spare]), [], threads=threads)
     found = find_files([str(path) for path in files])
     arrivals = _Arrivals()

@@ -3,27 +3,53 @@
 import json
 import subprocess
 import sys
+from contextlib import closing
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from detector.catalogue.folder_import import import_folder
+from detector.catalogue.references import all_reference_ids
+from detector.catalogue.stored_descriptions import StoredDescriptions
 from detector.matching.describe import Query
 from detector.matching.retrieve import retrieve
+from detector.store.store import open_store
 from detector.workers import map_in_order
 from index.faiss_index import FaissIndex
 from index.local_index import LocalIndex
 from models.local_features import sift_features
 from scripts.benchmark import Plan, main, run_benchmark
+from scripts.benchmarks.crowd import (
+    MARK,
+    CrowdDescriptions,
+    crowd_codes,
+    crowd_vectors,
+    load_codes,
+    load_vectors,
+    spread,
+)
+from scripts.benchmarks.gate import (
+    EMBEDDING,
+    VOTING,
+    GateScan,
+    GateSize,
+    describe_gate,
+)
 from scripts.benchmarks.peers import nearest_codes, nearest_vectors
 from scripts.benchmarks.pictures import NUM_PIXELS, Pictures, draw_pictures
 from scripts.benchmarks.report import Report
 from scripts.benchmarks.sampling import STEPS, StepSampler, step_of
 from scripts.benchmarks.timing import NUM_WARM_UP, measure
+from tests.catalogues import draw_folder, grid_extractor
 
 SMALL_CLIP = "ViT-S-32-alt"
-TINY = Plan(references=4, copies=2, innocent=3, peer=SMALL_CLIP)
+TINY = Plan(
+    references=4, copies=2, innocent=3, crowd=3, crowd_queries=1, peer=SMALL_CLIP
+)
 FIGURES = {"median_ms", "p95_ms", "mean_ms", "cpu_ms", "per_second"}
 
 
@@ -68,9 +94,11 @@ def test_every_set_of_pictures_is_scanned_in_one_thread_and_in_all(report):
 def test_every_figure_is_a_positive_number_with_its_unit(report):
     timings = report.as_json()["timings"]
     steps = {timing["step"] for timing in timings}
-    assert steps == {"import", "decode", "describe", "embed", "search", "verify"}
+    assert steps == {
+        "import", "decode", "describe", "embed", "load", "search", "verify"
+    }  # fmt: skip
     for timing in timings:
-        assert timing["unit"] in ("picture", "candidate")
+        assert timing["unit"] in ("picture", "candidate", "process")
         assert timing.keys() >= FIGURES
         if timing["step"] != "import":
             assert all(timing[name] > 0 for name in FIGURES - {"cpu_ms"}), timing
@@ -78,11 +106,53 @@ def test_every_figure_is_a_positive_number_with_its_unit(report):
 
 def test_each_peer_has_a_ratio(report):
     ratios = report.as_json()["ratios"]
-    assert [r["ours"].split(":")[0] for r in ratios] == [
+    hashes = [r for r in ratios if "PDQ" in r["other"]]
+    assert len(hashes) == (2 if find_spec("pdqhash") else 0)
+    assert [r["ours"].split(":")[0] for r in ratios if r not in hashes] == [
         "decode", "embed", "search", "search"
     ]  # fmt: skip
     assert SMALL_CLIP in ratios[1]["other"]
+    assert f"times as fast as {ratios[1]['other']}, by CPU time" in report.as_text()
     assert all(ratio["times_as_fast"] > 0 for ratio in ratios)
+
+
+def test_both_gates_scan_the_same_pictures_at_both_sizes(report):
+    as_it_is, crowd = report.gate
+    assert (as_it_is.references, as_it_is.synthetic) == (4, 0)
+    assert (crowd.references, crowd.synthetic) == (12, 8)
+    assert [as_it_is.voting.num, crowd.voting.num] == [4, 2]
+    for size in report.gate:
+        assert size.voting.num == size.embedding.num
+        assert size.voting.num_examined > 0
+        ours, others = size.embedding.copies.timing, size.voting.copies.timing
+        assert size.times_as_fast["copies"] == pytest.approx(
+            others.cpu_ms / ours.cpu_ms
+        )
+    found = size.voting.copies.counts
+    assert found.match + found.review == 1
+
+
+def test_the_gain_of_a_gate_is_a_ratio_of_cpu_time(report):
+    def scans(way: str, copies_s: float, innocent_s: float) -> GateScan:
+        copies, innocent = (
+            replace(scan, timing=replace(scan.timing, num=2, cpu_s=cpu_s, wall_s=9.0))
+            for scan, cpu_s in zip(
+                report.scans[1:3], (copies_s, innocent_s), strict=True
+            )
+        )
+        return GateScan(way, copies, innocent, 8)
+
+    size = GateSize(
+        100_000, 99_000, scans(VOTING, 2, 6), scans(EMBEDDING, 0.5, 0.3), 20_000, 1_200
+    )
+    assert size.times_as_fast == pytest.approx(
+        {"half and half": 10, "copies": 4, "innocent": 20}
+    )
+    text = "\n".join(describe_gate([size]))
+    assert "by CPU time: half and half 10.0, copies 4.0, innocent 20.0." in text
+    assert "1,200 bytes for the embedding's" in text
+    assert "20,000 more for voting" in text
+    assert "99,000 of them are synthetic" in text
 
 
 def test_conditions_name_the_machine_versions_settings_and_seed(report):
@@ -102,13 +172,14 @@ def test_the_command_prints_the_share_and_writes_the_same_figures(
 ):
     monkeypatch.setenv("DETECTOR_THREADS", "1")
     out = tmp_path / "figures.json"
-    sizes = ["--references", "2", "--copies", "1", "--innocent", "1"]
+    sizes = ["--references", "2", "--copies", "1", "--innocent", "1", "--crowd", "3"]
     assert main(["--quick", *sizes, "--out", str(out)]) == 0
     found = json.loads(out.read_text())
     assert [scan["threads"] for scan in found["scans"]] == [1, 1, 1]
     share = found["scans"][0]["share_not_decode_or_embed"]
     assert f"Neither decode nor embed: {share:.1%}" in capsys.readouterr().out
     assert found["ratios"] == []
+    assert [size["references"] for size in found["gate"]] == [2, 6]
 
 
 def test_numbers_that_make_no_sense_are_misuse():
@@ -144,6 +215,67 @@ def test_the_same_seed_draws_the_same_pictures(tmp_path):
     first, again, other = (contents(tmp_path / n) for n in ("first", "again", "other"))
     assert first == again
     assert not set(first) & set(other)
+
+
+def test_synthetic_references_show_another_real_one(tmp_path):
+    with closing(open_store(tmp_path / "data")) as store:
+        folder = draw_folder(tmp_path / "pictures", 3)
+        import_folder(store, folder, brand="B", extractor=grid_extractor(), threads=1)
+        with store.database.read() as session:
+            names = all_reference_ids(session)
+        real = StoredDescriptions(store).descriptions(names)
+        crowd = CrowdDescriptions(store, names)
+        for name in names:
+            copies = [f"{name}{MARK}{number}" for number in range(1, 6)]
+            found = crowd.descriptions([name, *copies, "gone"])
+            assert [*found] == [name, *copies]
+            assert found[name].to_bytes() == real[name].to_bytes()
+            shown = [crowd.real_id(copy) for copy in copies]
+            assert {*shown} == {*names} - {name}
+            assert [found[c].to_bytes() for c in copies] == [
+                real[other].to_bytes() for other in shown
+            ]
+        assert crowd.num_asked == 3 * 7
+
+
+def test_vectors_of_a_crowd_lie_as_the_real_ones_do():
+    rng = np.random.default_rng(0)
+    vectors = rng.standard_normal((300, 8)).astype(np.float32) * np.arange(1, 9) + 20
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype("f4")
+    crowd = spread(vectors, 20, seed=1)
+    assert np.array_equal(crowd[:300], vectors)
+    assert np.linalg.norm(crowd, axis=1) == pytest.approx(1, abs=1e-5)
+    synthetic = crowd[300:]
+    assert len(np.unique(synthetic, axis=0)) == 19 * 300
+    assert synthetic.mean(axis=0) == pytest.approx(vectors.mean(axis=0), abs=0.01)
+    spreads = synthetic.std(axis=0), vectors.std(axis=0)
+    assert spreads[0] == pytest.approx(spreads[1], rel=0.2)
+
+
+def test_a_crowd_is_searched_and_the_real_references_are_found(tmp_path):
+    rng = np.random.default_rng(0)
+    names = ["a", "b", "c"]
+    vectors = rng.standard_normal((3, 16)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    index = FaissIndex(16)
+    index.add(names, vectors)
+    crowd_vectors(index, tmp_path / "vectors", 5, seed=0)
+    crowd = load_vectors(tmp_path / "vectors")
+    assert crowd.ids == {*names, *(f"{n}{MARK}{i}" for n in names for i in range(1, 5))}
+    hits = crowd.search(vectors, 1)
+    assert [hit.id for (hit,) in hits] == names
+    assert [hit.score for (hit,) in hits] == pytest.approx([1, 1, 1])
+
+    codes = [rng.integers(0, 256, (num, 32), np.uint8) for num in (60, 0, 90)]
+    local = LocalIndex()
+    local.add(names, codes)
+    crowd_codes(local, tmp_path / "codes", 5, seed=0)
+    voted = load_codes(tmp_path / "codes")
+    assert voted.ids == crowd.ids
+    assert voted.num_codes == 5 * local.num_codes
+    first, nothing, third = voted.search(codes, 20)
+    assert (first[0].id, third[0].id, nothing) == ("a", "c", [])
+    assert first[0].score > 2 * first[1].score
 
 
 def test_brute_force_finds_the_nearest_codes():
