@@ -36,6 +36,7 @@ from index.vector_index import Origin
 
 MARK = "~"
 """Stands in a synthetic id between the real one and a number; in no real id."""
+_ROOT = Path(__file__).parents[2]
 _SIZE_FILE = Path("/proc/self/statm")
 _WEIGH = """
 import gc, os, pathlib, sys
@@ -184,8 +185,15 @@ def weigh(folder: Path, *, is_local: bool) -> int | None:
     if not _SIZE_FILE.exists():
         return None
     name = load_codes.__name__ if is_local else load_vectors.__name__
-    command = [sys.executable, "-c", _WEIGH, name, str(folder), str(_SIZE_FILE)]
-    return int(subprocess.check_output(command))
+    command = [
+        sys.executable,
+        "-c",
+        _WEIGH,
+        name,
+        str(folder.absolute()),
+        str(_SIZE_FILE),
+    ]
+    return int(subprocess.check_output(command, cwd=_ROOT))
 
 
 def _save(index: FaissIndex | LocalIndex, folder: Path) -> Snapshot:

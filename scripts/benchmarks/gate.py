@@ -157,7 +157,7 @@ class Gate:
         """Do the same in a catalogue `times` as large, and weigh the indexes.
 
         Args:
-            folder: for some 4 KB of each point of a real reference.
+            folder: where the indexes are put, 40 bytes a point and 4 a dimension.
             times: at least 1.
             num: copies, and as many innocent pictures.
             seed: of the synthetic references.

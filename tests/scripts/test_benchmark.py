@@ -31,6 +31,7 @@ from scripts.benchmarks.crowd import (
     load_codes,
     load_vectors,
     spread,
+    weigh,
 )
 from scripts.benchmarks.gate import (
     EMBEDDING,
@@ -276,6 +277,16 @@ def test_a_crowd_is_searched_and_the_real_references_are_found(tmp_path):
     first, nothing, third = voted.search(codes, 20)
     assert (first[0].id, third[0].id, nothing) == ("a", "c", [])
     assert first[0].score > 2 * first[1].score
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="the size is read from /proc")
+def test_an_index_weighs_at_least_its_vectors(tmp_path):
+    index = FaissIndex(100)
+    index.add([f"ref_{i}" for i in range(100)], np.eye(100, dtype=np.float32))
+    crowd_vectors(index, tmp_path, 200, seed=0)
+    num_bytes = weigh(tmp_path, is_local=False)
+    assert num_bytes is not None
+    assert 400 < num_bytes / 20_000 < 1000
 
 
 def test_brute_force_finds_the_nearest_codes():
