@@ -17,6 +17,7 @@ _ABOVE_NOISE = 1.8
 _WORTH_OF_SURE = 0.15
 _NUM_HOPEFUL = 3
 _NUM_ALIKE = 2
+_ENOUGH_INLIERS = 25  # from here on SIFT finds the same placement
 _POINT_STRIDE = 3  # a third of the points ranks few candidates well enough
 
 
@@ -83,7 +84,13 @@ def inspect_gated(pool: Sequence[Inspection]) -> list[Verification]:
     first = dict.fromkeys([*voted[:_NUM_FIRST], *pool[:_NUM_ALIKE]])
     looks = {i: i.look(thorough=False) for i in first}
     if not any(look.is_sure for look in looks.values()):
-        hopeful = [i for i, look in looks.items() if look.is_hopeful]
+        hopeful = [
+            i
+            for i, look in looks.items()
+            if look.placement is not None
+            and look.is_hopeful
+            and look.placement.num_inliers < _ENOUGH_INLIERS
+        ]
         doubtful = sorted(hopeful, key=lambda i: -strength(looks[i]))[:_NUM_HOPEFUL]
         looks |= {i: i.look(thorough=True) for i in doubtful}
     return list(looks.values())

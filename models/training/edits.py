@@ -65,7 +65,9 @@ def recolor(
 def degrade(
     photo: Image.Image, rng: np.random.Generator, others: Others
 ) -> Image.Image:
-    """Lose quality: blur, JPEG, fewer pixels or noise."""
+    """Lose quality: blur, JPEG, fewer pixels or noise; often color as well."""
+    if rng.random() < 0.35:
+        photo = photo.convert("L").convert("RGB")
     kind = int(rng.integers(4))
     if kind == 0:
         return photo.filter(ImageFilter.GaussianBlur(rng.uniform(0.8, 3.0)))
@@ -75,7 +77,9 @@ def degrade(
         share = rng.uniform(0.15, 0.5)
         small = _resized(photo, photo.width * share, photo.height * share)
         return small.resize(photo.size, Image.Resampling.BILINEAR)
-    noise = rng.normal(0, rng.uniform(5, 30), (photo.height, photo.width, 1))
+    num_channels = int(rng.choice([1, 3]))  # of film, and of a sensor
+    shape = (photo.height, photo.width, num_channels)
+    noise = rng.normal(0, rng.uniform(5, 40), shape)
     return Image.fromarray(np.clip(np.asarray(photo) + noise, 0, 255).astype(np.uint8))
 
 
