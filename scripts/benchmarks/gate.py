@@ -224,20 +224,23 @@ def describe_gate(sizes: Sequence[GateSize]) -> list[str]:
     lines = [
         "",
         "Gate: whole scans in one thread, half edited copies and half innocent "
-        "pictures, points voting or not.",
+        "pictures, points voting or not. Found and flagged: match or review.",
         f"{'references':>10}  {'candidates from':<18}{'n':>4}{'a second':>10}"
         f"{'CPU ms':>9}{'copies':>9}{'innocent':>10}{'examined':>10}"
-        f"{'copies found':>14}",
+        f"{'copies found':>14}{'innocent flagged':>18}",
     ]
     for size in sizes:
         for scan in (size.voting, size.embedding):
-            found = scan.copies.counts.match + scan.copies.counts.review
+            found, flagged = (
+                f"{each.counts.match + each.counts.review} of {each.counts.total}"
+                for each in (scan.copies, scan.innocent)
+            )
             lines.append(
                 f"{size.references:10,}  {scan.way:<18}{scan.num:4}"
                 f"{scan.per_second:10.1f}{scan.cpu_ms:9.1f}"
                 f"{scan.copies.timing.cpu_ms:9.1f}{scan.innocent.timing.cpu_ms:10.1f}"
                 f"{scan.num_examined / scan.num:10.1f}"
-                f"{found:7} of {scan.copies.timing.num:3}"
+                f"{found:>14}{flagged:>18}"
             )
     for size in sizes:
         gains = ", ".join(

@@ -154,6 +154,8 @@ def test_the_gain_of_a_gate_is_a_ratio_of_cpu_time(report):
     assert "1,200 bytes for the embedding's" in text
     assert "20,000 more for voting" in text
     assert "99,000 of them are synthetic" in text
+    counts = report.scans[1].counts
+    assert f"{counts.match + counts.review} of 2" in text
 
 
 def test_conditions_name_the_machine_versions_settings_and_seed(report):
