@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     voting: Literal["auto", "on", "off"] = Field(
         "auto",
         description="Whether points vote for candidates besides the embeddings: `on` "
-        "finds other photos of a product too and costs 20 KB of memory a reference, "
+        "finds other photos of a product too and costs 32 KB of memory a reference, "
         "`off` finds copies only, `auto` votes up to 10,000 references.",
     )
     device: str = Field(

@@ -24,6 +24,7 @@ ROUNDING = 1e-5
 SPARE = 16
 """Neighbours asked of faiss beyond k, so that ties at the k-th place show."""
 ROWS_PER_CHUNK = 65_536
+_BLAS_FROM = 4
 
 
 class FaissIndex:
@@ -44,6 +45,9 @@ class FaissIndex:
     def __init__(self, dim: int) -> None:
         if dim < 1:
             raise ValueError(f"dim must be at least 1, not {dim}")
+        # From how many queries on faiss multiplies matrices: ten regions at once are
+        # twice as fast that way among 100,000 vectors, and the hits are the same.
+        faiss.cvar.distance_compute_blas_threshold = _BLAS_FROM
         self._dim = dim
         self._names: list[str] = []
         self._rows: dict[str, int] = {}

@@ -32,7 +32,7 @@ def with_rivals(
         for each, own in zip(verifications, outlines, strict=True)
         if own is not None
     ]
-    placed.sort(key=lambda pair: -_num_inliers(pair[0]))
+    placed.sort(key=lambda pair: -pair[0].num_inliers)
     found = []
     for each, own in zip(verifications, outlines, strict=True):
         rival = next(
@@ -50,17 +50,13 @@ def with_rivals(
         found.append(
             replace(
                 each,
-                rival_inliers=_num_inliers(rival),
+                rival_inliers=rival.num_inliers,
                 advantage=advantage(
                     query, (each, references[ids[0]]), (rival, references[ids[1]])
                 ),
             )
         )
     return found
-
-
-def _num_inliers(verification: Verification) -> int:
-    return verification.placement.num_inliers if verification.placement else 0
 
 
 def _outline(verification: Verification) -> NDArray[np.float32] | None:

@@ -64,9 +64,14 @@ class Verification:
         )
 
     @property
+    def num_inliers(self) -> int:
+        """Of the placement; 0 without one."""
+        return self.placement.num_inliers if self.placement is not None else 0
+
+    @property
     def is_hopeful(self) -> bool:
         """Whether there is a placement at all that more points might confirm."""
-        return self.placement is not None and self.placement.num_inliers >= 7
+        return self.num_inliers >= 7
 
     def signals(self) -> dict[str, float]:
         """Name every measured value; what was not measured is 0."""
@@ -77,7 +82,7 @@ class Verification:
             "copy_embedding": self.candidate.scores[Kind.COPY],
             "semantic_embedding": self.candidate.scores[Kind.SEMANTIC],
             "num_pairs": float(self.num_pairs),
-            "num_inliers": float(placement.num_inliers) if placement else 0.0,
+            "num_inliers": float(self.num_inliers),
             "inlier_ratio": placement.inlier_ratio if placement else 0.0,
             "inlier_quality": placement.inlier_quality if placement else 0.0,
             "rival_inliers": float(self.rival_inliers),
