@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--weight", type=float, default=0.5)
     parser.add_argument("--neighbours", type=int, default=3)
     parser.add_argument(
-        "--kept", type=float, default=0.98, help="share of the copies the gate keeps"
+        "--kept", type=float, default=0.995, help="share of the copies the gate keeps"
     )
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()

@@ -104,13 +104,17 @@ def test_the_first_region_is_the_whole_picture(embedder):
 
 
 def test_a_region_is_nearer_to_what_it_shows_than_to_the_rest(embedder):
-    """A picture pasted into the centre of another one is found there."""
-    inner, ground, other = draw_pictures([(300, 300), (500, 500), (300, 300)], seed=3)
+    """A picture pasted into a region of another one is found there."""
+    region = embedder.regions[1]
+    left, top = (round(500 * share) for share in region[:2])
+    right, bottom = (round(500 * share) for share in region[2:])
+    sizes = [(bottom - top, right - left), (500, 500), (300, 300)]
+    inner, ground, other = draw_pictures(sizes, seed=3)
     pasted = ground.copy()
-    pasted[100:400, 100:400] = inner
-    centre = embedder.embed_regions([pasted])[0, 1]
+    pasted[top:bottom, left:right] = inner
+    shown = embedder.embed_regions([pasted])[0, 1]
     own, foreign = embedder.embed([inner, other])
-    assert centre @ own > centre @ foreign
+    assert shown @ own > shown @ foreign
 
 
 def test_embedding_again_gives_the_same_bits(embedder):

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from contextlib import closing
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,27 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detector.catalogue.folder_import import import_folder
-from detector.catalogue.references import all_reference_ids
-from detector.catalogue.stored_descriptions import StoredDescriptions
 from detector.matching.describe import Query
 from detector.matching.retrieve import retrieve
-from detector.store.store import open_store
 from detector.workers import map_in_order
 from index.faiss_index import FaissIndex
 from index.local_index import LocalIndex
 from models.local_features import sift_features
 from scripts.benchmark import Plan, main, run_benchmark
-from scripts.benchmarks.crowd import (
-    MARK,
-    CrowdDescriptions,
-    crowd_codes,
-    crowd_vectors,
-    load_codes,
-    load_vectors,
-    spread,
-    weigh,
-)
 from scripts.benchmarks.gate import (
     EMBEDDING,
     VOTING,
@@ -45,7 +30,6 @@ from scripts.benchmarks.pictures import NUM_PIXELS, Pictures, draw_pictures
 from scripts.benchmarks.report import Report
 from scripts.benchmarks.sampling import STEPS, StepSampler, step_of
 from scripts.benchmarks.timing import NUM_WARM_UP, measure
-from tests.catalogues import draw_folder, grid_extractor
 
 SMALL_CLIP = "ViT-S-32-alt"
 TINY = Plan(
@@ -218,77 +202,6 @@ def test_the_same_seed_draws_the_same_pictures(tmp_path):
     first, again, other = (contents(tmp_path / n) for n in ("first", "again", "other"))
     assert first == again
     assert not set(first) & set(other)
-
-
-def test_synthetic_references_show_another_real_one(tmp_path):
-    with closing(open_store(tmp_path / "data")) as store:
-        folder = draw_folder(tmp_path / "pictures", 3)
-        import_folder(store, folder, brand="B", extractor=grid_extractor(), threads=1)
-        with store.database.read() as session:
-            names = all_reference_ids(session)
-        real = StoredDescriptions(store).descriptions(names)
-        crowd = CrowdDescriptions(store, names)
-        for name in names:
-            copies = [f"{name}{MARK}{number}" for number in range(1, 6)]
-            found = crowd.descriptions([name, *copies, "gone"])
-            assert [*found] == [name, *copies]
-            assert found[name].to_bytes() == real[name].to_bytes()
-            shown = [crowd.real_id(copy) for copy in copies]
-            assert {*shown} == {*names} - {name}
-            assert [found[c].to_bytes() for c in copies] == [
-                real[other].to_bytes() for other in shown
-            ]
-        assert crowd.num_asked == 3 * 7
-
-
-def test_vectors_of_a_crowd_lie_as_the_real_ones_do():
-    rng = np.random.default_rng(0)
-    vectors = rng.standard_normal((300, 8)).astype(np.float32) * np.arange(1, 9) + 20
-    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype("f4")
-    crowd = spread(vectors, 20, seed=1)
-    assert np.array_equal(crowd[:300], vectors)
-    assert np.linalg.norm(crowd, axis=1) == pytest.approx(1, abs=1e-5)
-    synthetic = crowd[300:]
-    assert len(np.unique(synthetic, axis=0)) == 19 * 300
-    assert synthetic.mean(axis=0) == pytest.approx(vectors.mean(axis=0), abs=0.01)
-    spreads = synthetic.std(axis=0), vectors.std(axis=0)
-    assert spreads[0] == pytest.approx(spreads[1], rel=0.2)
-
-
-def test_a_crowd_is_searched_and_the_real_references_are_found(tmp_path):
-    rng = np.random.default_rng(0)
-    names = ["a", "b", "c"]
-    vectors = rng.standard_normal((3, 16)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    index = FaissIndex(16)
-    index.add(names, vectors)
-    crowd_vectors(index, tmp_path / "vectors", 5, seed=0)
-    crowd = load_vectors(tmp_path / "vectors")
-    assert crowd.ids == {*names, *(f"{n}{MARK}{i}" for n in names for i in range(1, 5))}
-    hits = crowd.search(vectors, 1)
-    assert [hit.id for (hit,) in hits] == names
-    assert [hit.score for (hit,) in hits] == pytest.approx([1, 1, 1])
-
-    codes = [rng.integers(0, 256, (num, 32), np.uint8) for num in (60, 0, 90)]
-    local = LocalIndex()
-    local.add(names, codes)
-    crowd_codes(local, tmp_path / "codes", 5, seed=0)
-    voted = load_codes(tmp_path / "codes")
-    assert voted.ids == crowd.ids
-    assert voted.num_codes == 5 * local.num_codes
-    first, nothing, third = voted.search(codes, 20)
-    assert (first[0].id, third[0].id, nothing) == ("a", "c", [])
-    assert first[0].score > 2 * first[1].score
-
-
-@pytest.mark.skipif(not Path("/proc").exists(), reason="the size is read from /proc")
-def test_an_index_weighs_at_least_its_vectors(tmp_path):
-    index = FaissIndex(100)
-    index.add([f"ref_{i}" for i in range(100)], np.eye(100, dtype=np.float32))
-    crowd_vectors(index, tmp_path, 200, seed=0)
-    num_bytes = weigh(tmp_path, is_local=False)
-    assert num_bytes is not None
-    assert 400 < num_bytes / 20_000 < 1000
 
 
 def test_brute_force_finds_the_nearest_codes():
