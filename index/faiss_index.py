@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.manifest import corrupt
+from index.one_thread import use_one_thread
 from index.ranking import check_absent, check_new_ids, take_best
 from index.read_write_lock import ReadWriteLock
 from index.snapshot import load_snapshot, save_snapshot
@@ -110,6 +111,7 @@ class FaissIndex:
             count = len(self._names)
             if count == 0 or len(queries) == 0:
                 return [[] for _ in queries]
+            use_one_thread()
             scores, rows = faiss.knn(
                 np.ascontiguousarray(queries),
                 self._vectors[:count],

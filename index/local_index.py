@@ -10,6 +10,7 @@ import numpy as np
 
 from index.centroids import CODE_BYTES, Codes, read_centroids
 from index.manifest import corrupt
+from index.one_thread import use_one_thread
 from index.ranking import check_absent, check_new_ids, take_best
 from index.read_write_lock import ReadWriteLock
 from index.snapshot import Snapshot, load_snapshot, save_snapshot
@@ -197,6 +198,7 @@ class LocalIndex:
         `neighbours` are asked for, and those nearer than it are taken. Where all are
         equally near (one picture under many ids), every code at that distance is.
         """
+        use_one_thread()
         limit = self._voting.neighbours
         distances, ids = self._cells.search(points, limit + 1)
         is_full = ids[:, limit] >= 0

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.centroids import Codes
+from index.one_thread import use_one_thread
 
 
 def nearest_codes(
@@ -24,6 +25,7 @@ def nearest_codes(
     """
     if not 1 <= k <= len(codes):
         raise ValueError(f"k must be in 1..{len(codes)}, not {k}")
+    use_one_thread()
     bits, rows = faiss.knn_hamming(
         np.ascontiguousarray(queries), np.ascontiguousarray(codes), k, variant="hc"
     )

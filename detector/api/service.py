@@ -30,6 +30,7 @@ from detector.listings.scan_record import Basis
 from detector.matching.compare import compare
 from detector.matching.evidence import draw_evidence
 from detector.matching.match import Match
+from detector.matching.threads import use_one_thread_a_call
 from detector.settings import Settings
 from detector.store.keys import ApiKey, find_key
 from detector.store.store import Store, open_store
@@ -183,6 +184,7 @@ class Service:
 
     def _open_engine(self) -> Engine:
         settings = self.settings
+        use_one_thread_a_call()
         if self._embedders is None:
             self._embedders = load_embedders(
                 settings.model, settings.semantic_model, device=settings.device

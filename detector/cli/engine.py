@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from detector.catalogue.features import Extractor
 from detector.images import ImageLimits
 from detector.listings.engine import load_embedders
+from detector.matching.threads import use_one_thread_a_call
 from detector.settings import Settings
 from models.embedder import Embedder
 
@@ -22,5 +23,6 @@ def image_limits(settings: Settings) -> ImageLimits:
 
 
 def load_extractor(settings: Settings) -> Extractor:
-    """Load what turns pictures into features."""
+    """Load what turns pictures into features; its callers work in threads."""
+    use_one_thread_a_call()
     return Extractor(load_models(settings), image_limits(settings), settings.voting)
