@@ -37,12 +37,19 @@ class CompactEmbedder:
         calibration: as measured with these weights; None if no file lies beside them.
     """
 
-    def __init__(self, weights: Path | None = None, *, threads: int = 1) -> None:
+    def __init__(
+        self,
+        weights: Path | None = None,
+        *,
+        threads: int = 1,
+        is_calibrated: bool = True,
+    ) -> None:
         """Load the network.
 
         Args:
             weights: a file that `save_weights` wrote; None for the shipped one.
             threads: that one call may use.
+            is_calibrated: read the calibration beside the weights, if there is one.
 
         Raises:
             MissingWeights: no such file.
@@ -57,9 +64,9 @@ class CompactEmbedder:
         self.name = NAME if weights is None else f"{NAME}:{weights}"
         self.weights_hash = require_weights(path, remedy=remedy)
         self._architecture, arrays = load_weights(path, remedy=remedy)
-        self.calibration: Calibration | None = load_calibration(
-            path, self.weights_hash, remedy=remedy
-        )
+        self.calibration: Calibration | None = None
+        if is_calibrated:
+            self.calibration = load_calibration(path, self.weights_hash, remedy=remedy)
         self._session = _start_session(path, self._architecture, arrays, threads)
 
     @property

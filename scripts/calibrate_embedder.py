@@ -50,7 +50,8 @@ def main() -> None:
 
 def calibrate(args: argparse.Namespace) -> Calibration:
     """Embed the background and the set, choose the thresholds, write the file."""
-    embedder = CompactEmbedder(args.weights)
+    # One that lies there may be of the weights that these replace.
+    embedder = CompactEmbedder(args.weights, is_calibrated=False)
     photos = load_photos(args.background)
     rng = np.random.default_rng(args.seed)
     chosen = np.sort(rng.permutation(len(photos))[: args.num])
@@ -69,13 +70,14 @@ def calibrate(args: argparse.Namespace) -> Calibration:
         figures = dev.figures(one)
         print(name, "  ".join(f"{k} {v:.3f}" for k, v in figures.items()))
     scores, own = dev.scores(plain), dev.own
+    review = _threshold(dev, scores, REVIEW_PRECISION)
     calibration = Calibration(
         background,
         args.weight,
         args.neighbours,
-        gate=_round(np.quantile(scores[own], 1 - args.kept)),
+        gate=_round(min(float(np.quantile(scores[own], 1 - args.kept)), review)),
         match=_round(_threshold(dev, scores, MATCH_PRECISION)),
-        review=_round(_threshold(dev, scores, REVIEW_PRECISION)),
+        review=_round(review),
     )
     save_calibration(args.weights, embedder.weights_hash, calibration)
     return calibration

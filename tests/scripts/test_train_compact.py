@@ -1,6 +1,5 @@
 """The training command on drawn photos: files, resuming, errors, figures."""
 
-import csv
 import json
 import subprocess
 import sys
@@ -11,44 +10,12 @@ import pytest
 from PIL import Image
 
 from models.registry import load_embedder
-from models.training.edits import compress
 from models.training.loop import Recipe
 from scripts.plot_progress import plot_progress
 from scripts.score_embedder import EmbeddedSet
 from scripts.train_compact import train
-from tests.models.training.test_edits import draw_photo
 
 SIDE_PX = 32
-
-
-@pytest.fixture(scope="module")
-def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("photos")
-    rng = np.random.default_rng(0)
-    for i in range(80):
-        draw_photo(rng, (80, 64)).save(folder / f"{i:03}.png")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def dev(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """40 references; a cropped, mirrored, compressed copy of every second one."""
-    folder = tmp_path_factory.mktemp("dev")
-    rng = np.random.default_rng(1)
-    rows = []
-    for kind in ("references", "queries"):
-        (folder / kind).mkdir()
-    for i in range(40):
-        photo = draw_photo(rng, (80, 64))
-        copy = photo.crop((16, 10, 80, 64)).transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-        if i % 2:
-            photo = draw_photo(rng, (80, 64))
-        photo.save(folder / "references" / f"r{i:03}.png")
-        compress(copy, 30).save(folder / "queries" / f"q{i:03}.png")
-        rows.append((f"q{i:03}.png", "" if i % 2 else f"r{i:03}.png"))
-    with (folder / "truth.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([("query", "reference"), *rows])
-    return folder
 
 
 def figures(out: Path) -> list[dict[str, float]]:
