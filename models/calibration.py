@@ -107,9 +107,18 @@ def load_calibration(
         raise CorruptWeights(
             f"{path}: no calibration in it ({error}). {remedy}"
         ) from error
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True) if rows.ndim == 2 else rows
+    # Written so that what is no number counts as wrong.
+    is_sound = rows.ndim == 2 and len(rows) > 0 and bool((lengths > 0.5).all())
+    is_sound = is_sound and all(abs(number) < np.inf for number in numbers.values())
+    if not is_sound or not 1 <= numbers["neighbours"] <= len(rows):
+        raise CorruptWeights(
+            f"{path}: expected a background of vectors of length 1, as many as "
+            f"`neighbours` at least, and numbers; found {rows.shape} and {numbers}. "
+            f"{remedy}"
+        )
     return Calibration(
-        rows,
+        rows / lengths,
         numbers["weight"],
         int(numbers["neighbours"]),
         numbers["gate"],

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+import onnxruntime.capi.onnxruntime_pybind11_state as ort_state
 from numpy.typing import NDArray
 from PIL import Image
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from models.calibration import Calibration, load_calibration
+from models.calibration import Calibration, calibration_path, load_calibration
 from models.compact_graph import Architecture, build_graph
 from models.embedder import RGB, Region, Vectors, require_rgb
 from models.errors import CorruptWeights
@@ -26,6 +27,7 @@ BATCH_SIZE = 16
 REDUCING_GAP = 2.0
 """Large pictures are first shrunk by whole pixels to this many times the input."""
 FORMAT = "compact/1"
+ORT_ERRORS = (ort_state.Fail, ort_state.InvalidArgument, ort_state.InvalidGraph)
 
 
 class CompactEmbedder:
@@ -68,6 +70,12 @@ class CompactEmbedder:
         if is_calibrated:
             self.calibration = load_calibration(path, self.weights_hash, remedy=remedy)
         self._session = _start_session(path, self._architecture, arrays, threads)
+        if self.calibration and self.calibration.background.shape[1] != self.dim:
+            raise CorruptWeights(
+                f"{calibration_path(path)}: its background has vectors of "
+                f"{self.calibration.background.shape[1]} values, the weights give "
+                f"{self.dim}. {remedy}"
+            )
 
     @property
     def dim(self) -> int:
@@ -124,6 +132,11 @@ def _start_session(
     except KeyError as error:
         raise CorruptWeights(
             f"{path}: the array {error} of its own architecture is missing. "
+            "Export it again with scripts/train_compact.py."
+        ) from error
+    except ORT_ERRORS as error:
+        raise CorruptWeights(
+            f"{path}: its arrays do not fit its architecture ({error}). "
             "Export it again with scripts/train_compact.py."
         ) from error
 

@@ -28,7 +28,8 @@ def require_weights(path: Path, *, remedy: str) -> str:
     found = sha256_of(path)
     hash_file = path.with_name(path.name + HASH_SUFFIX)
     if hash_file.is_file():
-        expected = hash_file.read_text().split(maxsplit=1)[0].lower()
+        words = hash_file.read_text().split(maxsplit=1)
+        expected = words[0].lower() if words else "nothing"
         if found != expected:
             raise CorruptWeights(
                 f"{path}: its SHA-256 is {found[:12]}…, but {hash_file.name} says "

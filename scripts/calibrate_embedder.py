@@ -51,8 +51,12 @@ def main() -> None:
 def calibrate(args: argparse.Namespace) -> Calibration:
     """Embed the background and the set, choose the thresholds, write the file."""
     # One that lies there may be of the weights that these replace.
+    if not 1 <= args.neighbours <= args.num:
+        raise ValueError(f"--neighbours must be in 1..{args.num}, the value of --num")
     embedder = CompactEmbedder(args.weights, is_calibrated=False)
     photos = load_photos(args.background)
+    if len(photos) < args.neighbours:
+        raise ValueError(f"{args.background}: fewer photos than --neighbours")
     rng = np.random.default_rng(args.seed)
     chosen = np.sort(rng.permutation(len(photos))[: args.num])
     background = np.concatenate(
@@ -70,6 +74,8 @@ def calibrate(args: argparse.Namespace) -> Calibration:
         figures = dev.figures(one)
         print(name, "  ".join(f"{k} {v:.3f}" for k, v in figures.items()))
     scores, own = dev.scores(plain), dev.own
+    if not own.any():
+        raise ValueError(f"{args.dev}: no query has a reference")
     review = _threshold(dev, scores, REVIEW_PRECISION)
     calibration = Calibration(
         background,

@@ -14,6 +14,7 @@ _SHOWN = 0.6  # correlation of the query with the one that it shows
 _SHOWN_COLOR = 8.0
 _DIFFERENT_COLOR = 15.0  # ΔE between them
 _FULL_COLOR = 20.0  # ΔE nearer that count as much as a correlation of 1
+_RIM_PX = 15
 _ENOUGH = 0.02  # share of the compared pixels; a smaller difference counts for less
 
 
@@ -65,7 +66,11 @@ def advantage(
 
 
 def _compare(seen: AlignedPair, rival: AlignedPair) -> float:
-    visible = seen.visible & rival.visible
+    # The rim of a warped picture is black, and two rims correlate: windows that reach
+    # over it, by their half and their slack, say nothing.
+    both = np.pad((seen.visible & rival.visible).astype(np.uint8), 1)
+    kernel = np.ones((_RIM_PX, _RIM_PX), np.uint8)
+    visible = cv2.erode(both, kernel)[1:-1, 1:-1] > 0
     num = int(visible.sum())
     if num < 64:
         return 0.0

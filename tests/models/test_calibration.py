@@ -1,5 +1,7 @@
 """Calibration: what normalization takes off, and a file that fits its weights."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +14,9 @@ from models.calibration import (
     load_calibration,
     save_calibration,
 )
-from models.compact import SHIPPED, CompactEmbedder
+from models.compact import SHIPPED, CompactEmbedder, load_weights, save_weights
 from models.errors import CorruptWeights
+from models.weights_file import sha256_of
 
 Rows = NDArray[np.float32]
 HASH = "a" * 64
@@ -93,3 +96,46 @@ def test_the_shipped_weights_are_calibrated():
     assert found is not None
     assert found.background.shape[1] == 256
     assert -1 < found.gate < found.review < found.match < 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"background": np.zeros((40, 16), np.float32)},
+        {"background": np.full((40, 16), np.nan, np.float32)},
+        {"neighbours": 41},
+        {"neighbours": 0},
+        {"gate": float("nan")},
+        {"weight": float("inf")},
+    ],
+)
+def test_a_calibration_of_nonsense_is_refused(tmp_path, change):
+    weights = tmp_path / "w.safetensors"
+    save_calibration(weights, HASH, replace(calibration(), **change))
+    with pytest.raises(CorruptWeights, match="expected a background"):
+        load_calibration(weights, HASH, remedy="-")
+
+
+def test_a_background_of_another_length_is_refused(tmp_path):
+    weights = tmp_path / "w.safetensors"
+    shutil.copy(SHIPPED, weights)
+    save_calibration(weights, sha256_of(weights), calibration())
+    with pytest.raises(CorruptWeights, match="vectors of 16 values"):
+        CompactEmbedder(weights)
+
+
+def test_an_empty_hash_file_is_refused(tmp_path):
+    weights = saved(tmp_path)
+    path = calibration_path(weights)
+    path.with_name(path.name + ".sha256").write_text("")
+    with pytest.raises(CorruptWeights, match="says nothing"):
+        load_calibration(weights, HASH, remedy="-")
+
+
+def test_arrays_that_do_not_fit_the_architecture_are_refused(tmp_path):
+    weights = tmp_path / "w.safetensors"
+    architecture, arrays = load_weights(SHIPPED, remedy="-")
+    arrays["project.weight"] = arrays["project.weight"][:, :-3]
+    save_weights(weights, architecture, arrays)
+    with pytest.raises(CorruptWeights, match="do not fit"):
+        CompactEmbedder(weights)

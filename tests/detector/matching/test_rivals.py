@@ -91,3 +91,12 @@ def test_mirrored_siblings_are_told_apart_as_well(is_flipped):
     found = examine(shown, mint=mint, plum=plum)
     assert found["mint"].mirrored == found["plum"].mirrored == is_flipped
     assert found["mint"].advantage > 0.2
+
+
+def test_the_very_picture_is_behind_none_of_its_nearest_siblings():
+    colors = ("#1f7a4d", "#22784e", "#257650", "#287451", "#2b7253")
+    known = {f"v{i}": variant(f"V{i}", color) for i, color in enumerate(colors)}
+    for name, image in known.items():
+        found = examine(image, **known)
+        assert found[name].advantage > -0.05
+        assert max(each.advantage for each in found.values()) < 0.1
