@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from detector.matching.metrics import recall_at_precision
 from models.calibration import Calibration, save_calibration
 from models.compact import SHIPPED, CompactEmbedder
 from models.errors import ModelError
@@ -90,15 +91,18 @@ def calibrate(args: argparse.Namespace) -> Calibration:
 
 
 def _threshold(dev: EmbeddedSet, scores: np.ndarray, precision: float) -> float:
-    """Lowest score above which the best match of each query has the precision."""
+    """Score from which the best match of each query has the precision."""
     best = scores.argmax(axis=1)
     rows = np.arange(len(scores))
-    order = np.argsort(-scores[rows, best], kind="stable")
-    right = dev.own[rows, best][order]
-    kept = np.flatnonzero(right.cumsum() / np.arange(1, len(order) + 1) >= precision)
-    if not len(kept):
+    _, threshold = recall_at_precision(
+        scores[rows, best].astype(np.float64),
+        dev.own[rows, best],
+        int(dev.own.any(axis=1).sum()),
+        precision,
+    )
+    if threshold is None:
         raise ValueError(f"{precision:.0%} precision is reached at no threshold")
-    return float(scores[rows, best][order][kept.max()])
+    return threshold
 
 
 def _round(value: float) -> float:

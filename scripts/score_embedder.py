@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from detector.matching.metrics import micro_average_precision
+from detector.matching.metrics import RECALL_AT, micro_average_precision
 from models.calibration import Calibration
 from models.embedder import RGB, Embedder
 
 NUM_CANDIDATES = 10
-RECALL_AT = (1, 5, 10, 20, 50, 100)
 
 
 @dataclass(frozen=True, slots=True)

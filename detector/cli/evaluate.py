@@ -14,9 +14,6 @@ from detector.cli.output import note, print_json, progress_bar, results
 if TYPE_CHECKING:
     from detector.listings.evaluation import Evaluation
 
-LONGEST = 100
-"""References ranked by an embedding, of which recall is told."""
-
 
 class Signal(StrEnum):
     """What ranks the references."""
@@ -61,6 +58,7 @@ def evaluate(
     from detector.listings.evaluation import evaluate_scan
     from detector.listings.truth import read_truth
     from detector.matching.embedding_ranker import EmbeddingRanker
+    from detector.matching.metrics import RECALL_AT
     from detector.settings import load_settings
     from detector.store.store import open_store
 
@@ -84,7 +82,7 @@ def evaluate(
         scanner, engine = open_scanner(store, extractor, threads=threads, limit=limit)
         if signal is Signal.EMBEDDING:
             ranker = EmbeddingRanker(engine.copy_channel)
-            scanner = replace(scanner, matcher=ranker, limit=max(limit, LONGEST))
+            scanner = replace(scanner, matcher=ranker, limit=max(limit, *RECALL_AT))
         files = [FoundFile(name, queries / name) for name in known.references]
         scans = []
         with progress_bar("Scanning") as on_progress:

@@ -7,13 +7,12 @@ from detector.listings.scan import ScannedImage
 from detector.listings.truth import Truth
 from detector.matching.match import Match, Verdict
 from detector.matching.metrics import (
+    RECALL_AT,
     Metrics,
     Prediction,
     accuracy_at_1,
     evaluate_predictions,
 )
-
-RECALL_AT = (1, 5, 10, 20, 50, 100)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ Scores = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 TARGET_PRECISION = 0.90
+RECALL_AT = (1, 5, 10, 20, 50, 100)
+"""How far down a list of candidates recall is told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from models.embedder import Embedder
 VOTED = 50
 """References asked of each voting search."""
 
-EMBEDDED = 20
-"""References asked of each region's vector search."""
+EMBEDDED = 50
+"""References asked of each region's vector search, and let through by a gate: with
+fewer asked of a region, the best fifty of all regions would not be complete."""
 
 _EMBEDDED_PLACES = 5
-_GATED_PLACES = 50
 
 
 class Kind(StrEnum):
@@ -146,6 +146,6 @@ def gate(
         kind, calibration = channel.kind, channel.embedder.calibration
         lowest = calibration.gate if calibration is not None else 0.0
         ranked = sorted(candidates, key=lambda c: (-c.scores[kind], c.reference_id))
-        best = ranked[:_GATED_PLACES]
+        best = ranked[:EMBEDDED]
         chosen |= {c.reference_id: c for c in best if c.scores[kind] > max(lowest, 0.0)}
     return list(chosen.values())

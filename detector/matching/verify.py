@@ -125,7 +125,7 @@ class Inspection:
             self._look_at(mirrored=flip, thorough=thorough)
             for flip in flips or self._flips()
         ]
-        return max(looks, key=strength)
+        return max(looks, key=_strength)
 
     def _flips(self) -> list[bool]:
         upright, mirrored = self.candidate.votes, self.candidate.mirrored_votes
@@ -174,14 +174,7 @@ class Inspection:
         )
 
 
-def verify(
-    query: Query, candidate: Candidate, reference: Description, *, thorough: bool
-) -> Verification:
-    """Look at a candidate once; see `Inspection.look`."""
-    return Inspection(query, candidate, reference).look(thorough=thorough)
-
-
-def strength(verification: Verification) -> float:
+def _strength(verification: Verification) -> float:
     """Say how much a look found, to choose between two looks at one candidate."""
     placement, comparison = verification.placement, verification.comparison
     if placement is None:

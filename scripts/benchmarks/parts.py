@@ -21,7 +21,7 @@ from detector.matching.retrieve import (
     Kind,
     retrieve,
 )
-from detector.matching.verify import Verification, verify
+from detector.matching.verify import Inspection, Verification
 from detector.store.store import Store
 from models.embedder import Embedder
 from scripts.benchmarks.timing import Timing, measure
@@ -148,7 +148,8 @@ def _embed(embedder: Embedder, image: DecodedImage) -> NDArray[np.float32]:
 
 
 def _verify(pair: _Pair, *, thorough: bool) -> Verification:
-    return verify(pair.query, pair.candidate, pair.reference, thorough=thorough)
+    inspection = Inspection(pair.query, pair.candidate, pair.reference)
+    return inspection.look(thorough=thorough)
 
 
 def _query(image: DecodedImage) -> Query:

@@ -7,7 +7,7 @@ from PIL import Image, ImageOps
 from detector.matching.describe import Query
 from detector.matching.geometry import project
 from detector.matching.retrieve import Candidate, Kind
-from detector.matching.verify import Verification, verify
+from detector.matching.verify import Inspection, Verification
 from tests.detector.matching.drawn_pairs import similarity
 from tests.detector.matching.products import (
     SIDE_PX,
@@ -30,9 +30,8 @@ def look(
     image: Image.Image, kind: str, *, votes=(1.0, 0.0), thorough: bool = False
 ) -> Verification:
     candidate = Candidate(kind, votes=votes[0], mirrored_votes=votes[1])
-    return verify(
-        query_of(image), candidate, described(draw_product(kind)), thorough=thorough
-    )
+    reference = described(draw_product(kind))
+    return Inspection(query_of(image), candidate, reference).look(thorough=thorough)
 
 
 def pasted(image: Image.Image, *, size=(900, 700), at=(150, 60), px=420) -> Image.Image:
