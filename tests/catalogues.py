@@ -14,8 +14,8 @@ from detector.catalogue.features import Extractor
 from detector.catalogue.folder_import import ImportReport, import_folder
 from detector.catalogue.search_index import SearchIndex
 from detector.images import ImageLimits
+from detector.store.schema import METADATA
 from detector.store.store import Store, open_store
-from detector.store.tables import Table
 from models.calibration import Calibration
 from models.embedder import RGB, WHOLE, Region, Vectors
 from tests.drawing import draw_scene, save
@@ -99,7 +99,7 @@ def table_rows(store: Store) -> dict[str, list[tuple[Any, ...]]]:
     """Read every table, without times and without the database's own name."""
     rows = {}
     with store.database.read() as session:
-        for table in Table.metadata.sorted_tables:
+        for table in METADATA.sorted_tables:
             columns = [
                 column
                 for column in table.columns

@@ -14,11 +14,11 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
+from detector.access.keys import create_key
+from detector.access.roles import Role
 from detector.api.app import create_app
 from detector.console.pages import add_pages
 from detector.settings import Settings
-from detector.store.keys import create_key
-from detector.store.roles import Role
 from detector.store.store import open_store
 from tests.catalogues import GridEmbedder, run_import
 from tests.drawing import draw_scene, save

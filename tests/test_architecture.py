@@ -26,7 +26,12 @@ FORMATS = {
 }
 ENGINES = BASE | {"detector.matching", "detector.store"}
 DOMAIN = ENGINES | {"detector.catalogue", "detector.listings", "detector.review"}
-SERVICE = DOMAIN | {"detector.settings", "detector.api", "detector.console"}
+SERVICE = DOMAIN | {
+    "detector.access",
+    "detector.settings",
+    "detector.api",
+    "detector.console",
+}
 
 MAY_IMPORT = {
     "models": set(),
@@ -49,17 +54,24 @@ MAY_IMPORT = {
     },
     "detector.matching": BASE,
     "detector.store": BASE,
+    "detector.access": {"detector.errors", "detector.store"},
     "detector.catalogue": ENGINES,
     "detector.listings": ENGINES | {"detector.catalogue"},
     "detector.review": ENGINES | {"detector.catalogue", "detector.listings"},
     "detector.console": DOMAIN | {"detector.settings", "detector.api"},
-    "detector.api": DOMAIN | {"detector.settings"},
+    "detector.api": DOMAIN | {"detector.access", "detector.settings"},
     "detector.cli": SERVICE,
     "scripts": SERVICE | {"detector.cli"},
 }
 """Room → the other rooms that it may import. A room is a folder or a module."""
 
-SQL = ("detector/store", "detector/catalogue", "detector/listings", "detector/review")
+SQL = (
+    "detector/store",
+    "detector/access",
+    "detector/catalogue",
+    "detector/listings",
+    "detector/review",
+)
 WEB = ("detector/api", "detector/console")
 
 HOMES = {

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from detector.access.keys import ApiKey
 from detector.api.errors import Unauthorized
-from detector.store.keys import ApiKey
 
 PROTECTED = "v1"
 

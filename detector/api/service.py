@@ -10,6 +10,7 @@ from hashlib import sha256
 from fastapi import Request
 from PIL import Image
 
+from detector.access.keys import ApiKey, find_key
 from detector.api.schemas import (
     BasisAnswer,
     CompareAnswer,
@@ -32,7 +33,6 @@ from detector.matching.evidence import draw_evidence
 from detector.matching.match import Match
 from detector.matching.threads import use_one_thread_a_call
 from detector.settings import Settings
-from detector.store.keys import ApiKey, find_key
 from detector.store.store import Store, open_store
 from models.embedder import Embedder
 from models.errors import ModelError

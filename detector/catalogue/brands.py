@@ -6,6 +6,7 @@ from hashlib import sha256
 from sqlalchemy.orm import Session
 
 from detector.errors import InvalidInput
+from detector.store.inserting import insert_new
 from detector.store.tables import BrandRow
 
 MAX_NAME_LENGTH = 200
@@ -34,8 +35,13 @@ def brand_id(name: str) -> str:
 def ensure_brand(session: Session, name: str) -> str:
     """Return the brand's id, adding the brand if it is new."""
     new_id = brand_id(name)
-    if session.get(BrandRow, new_id) is None:
-        shown = " ".join(name.split())
-        session.add(BrandRow(id=new_id, key=brand_key(name), name=shown))
-        session.flush()
+    add_brand(session, name)
     return new_id
+
+
+def add_brand(session: Session, name: str) -> bool:
+    """Add a brand; False if it is there already."""
+    shown = " ".join(name.split())
+    return insert_new(
+        session, BrandRow, id=brand_id(name), key=brand_key(name), name=shown
+    )

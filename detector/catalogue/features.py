@@ -14,6 +14,7 @@ from detector.catalogue.references import chunks
 from detector.errors import DetectorError
 from detector.images import DecodedImage, ImageLimits, decode_image
 from detector.matching.describe import RECIPE, WORKING_PX, describe
+from detector.store.inserting import insert_new
 from detector.store.store import Store
 from detector.store.tables import (
     DescriptionRow,
@@ -139,38 +140,33 @@ class Extractor:
 def save_features(session: Session, features: Features) -> None:
     """Store what is not stored yet; the picture itself must be a blob already."""
     digest = features.sha256
-    if session.get(ImageRow, digest) is None:
-        session.add(
-            ImageRow(
-                sha256=digest,
-                format=features.format,
-                width=features.width,
-                height=features.height,
-                num_bytes=features.num_bytes,
-            )
-        )
-        session.flush()
-    if features.description is not None and not _is_described(session, digest):
-        session.add(
-            DescriptionRow(
-                image_sha256=digest,
-                recipe=RECIPE,
-                votes=features.votes,
-                data=features.description,
-            )
+    insert_new(
+        session,
+        ImageRow,
+        sha256=digest,
+        format=features.format,
+        width=features.width,
+        height=features.height,
+        num_bytes=features.num_bytes,
+    )
+    if features.description is not None:
+        insert_new(
+            session,
+            DescriptionRow,
+            image_sha256=digest,
+            recipe=RECIPE,
+            votes=features.votes,
+            data=features.description,
         )
     for (model, weights_hash), vector in features.vectors.items():
-        key = (digest, model, weights_hash)
-        if session.get(EmbeddingRow, key) is None:
-            session.add(
-                EmbeddingRow(
-                    image_sha256=digest,
-                    model=model,
-                    weights_hash=weights_hash,
-                    vector=vector,
-                )
-            )
-    session.flush()
+        insert_new(
+            session,
+            EmbeddingRow,
+            image_sha256=digest,
+            model=model,
+            weights_hash=weights_hash,
+            vector=vector,
+        )
 
 
 def _is_described(session: Session, digest: str) -> bool:

@@ -4,25 +4,39 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from sqlalchemy import exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from detector.store.blobs import Blobs
-from detector.store.tables import BrandRow, ImageRow, ReferenceRow
+from detector.store.table import utc_now
+from detector.store.tables import (
+    BrandRow,
+    ImageRow,
+    ProductRow,
+    ReferenceProductRow,
+    ReferenceRow,
+)
 
+ACTIVE = "active"
 MAX_PARAMETERS = 500
 """Ids in one query; far below the limit of every database."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A reference as results name it."""
+    """A reference as results name it.
+
+    Attributes:
+        product_id: the brand's own id of the product that it shows; the first by
+            alphabet where it shows several, such as the sizes of a shirt.
+    """
 
     id: str
     external_id: str
     brand: str
     product_id: str | None
     image_sha256: str
+    role: str = "official"
 
 
 def reference_id(brand_id: str, external_id: str) -> str:
@@ -32,24 +46,39 @@ def reference_id(brand_id: str, external_id: str) -> str:
 
 
 def find_references(session: Session, ids: Iterable[str]) -> dict[str, Reference]:
-    """Look references up by id; unknown ids are left out."""
+    """Look references up by id; those that are not searched are left out."""
     found = {}
     for some in chunks(sorted(set(ids))):
         rows = session.execute(
-            select(ReferenceRow, BrandRow.name)
+            select(ReferenceRow, BrandRow.name, func.min(ProductRow.external_id))
             .join(BrandRow, BrandRow.id == ReferenceRow.brand_id)
-            .where(ReferenceRow.id.in_(some))
+            .outerjoin(
+                ReferenceProductRow, ReferenceProductRow.reference_id == ReferenceRow.id
+            )
+            .outerjoin(ProductRow, ProductRow.id == ReferenceProductRow.product_id)
+            .where(ReferenceRow.id.in_(some), _is_searched())
+            .group_by(ReferenceRow.id, BrandRow.name)
         )
-        for row, brand in rows:
+        for row, brand, product in rows:
             found[row.id] = Reference(
-                row.id, row.external_id, brand, row.product_id, row.image_sha256
+                row.id, row.external_id, brand, product, row.image_sha256, row.role
             )
     return found
 
 
+def _is_searched() -> ColumnElement[bool]:
+    """Tell the references that may be found: active, of an active brand."""
+    brand = aliased(BrandRow)
+    return and_(
+        ReferenceRow.state == ACTIVE,
+        or_(ReferenceRow.expires_at.is_(None), ReferenceRow.expires_at > utc_now()),
+        ReferenceRow.brand_id.in_(select(brand.id).where(brand.state == ACTIVE)),
+    )
+
+
 def picture_hashes(session: Session, ids: Sequence[str]) -> dict[str, str]:
-    """Look up which picture each reference shows; unknown ids are left out."""
-    columns = select(ReferenceRow.id, ReferenceRow.image_sha256)
+    """Look up which picture each shows; those that are not searched are left out."""
+    columns = select(ReferenceRow.id, ReferenceRow.image_sha256).where(_is_searched())
     return {
         row_id: digest
         for some in chunks(ids)
@@ -93,13 +122,15 @@ def put_reference(
 
 
 def all_reference_ids(session: Session) -> list[str]:
-    """List every reference, sorted by id."""
-    return list(session.scalars(select(ReferenceRow.id).order_by(ReferenceRow.id)))
+    """List every reference that is searched, sorted by id."""
+    found = select(ReferenceRow.id).where(_is_searched())
+    return list(session.scalars(found.order_by(ReferenceRow.id)))
 
 
 def count_references(session: Session) -> int:
-    """Count the references of all brands."""
-    return session.execute(select(func.count(ReferenceRow.id))).scalar_one()
+    """Count the references of all brands that are searched."""
+    found = select(func.count(ReferenceRow.id)).where(_is_searched())
+    return session.execute(found).scalar_one()
 
 
 def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -137,7 +137,7 @@ def _check_store(store: Store) -> Iterator[Check]:
         yield Check(
             "database",
             State.FAULT,
-            f"{store.database.path} is damaged: {faults[0]}",
+            f"{store.database.name} is damaged: {faults[0]}",
             "Restore it from a backup, or move it away and import again.",
         )
         return

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from detector.access.roles import Role
 from detector.cli.output import note, print_json, results
-from detector.store.roles import Role
 
 if TYPE_CHECKING:
+    from detector.access.keys import ApiKey
     from detector.store.database import Database
-    from detector.store.keys import ApiKey
 
 app = typer.Typer(no_args_is_help=True, help="Say who may use the service.")
 
@@ -46,7 +46,7 @@ def create(
     Programs send it as `Authorization: Bearer KEY`. A running service knows it at
     once.
     """
-    from detector.store.keys import create_key
+    from detector.access.keys import create_key
 
     lifetime = None if expires is None else timedelta(days=expires)
     with _database() as database:
@@ -63,7 +63,7 @@ def list_all(json: Json = False) -> None:
     """List the keys, without the keys themselves."""
     from rich.table import Table
 
-    from detector.store.keys import list_keys
+    from detector.access.keys import list_keys
 
     with _database() as database:
         keys = list_keys(database)
@@ -85,7 +85,7 @@ def revoke(
     json: Json = False,
 ) -> None:
     """End a key at once and for good."""
-    from detector.store.keys import revoke_key
+    from detector.access.keys import revoke_key
 
     with _database() as database:
         key = revoke_key(database, prefix)

@@ -90,9 +90,9 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _look_at_store(settings: "Settings", url: str) -> None:
     """Make the first key, and say what there is to search."""
+    from detector.access.keys import create_key, has_keys
+    from detector.access.roles import Role
     from detector.catalogue.references import count_references
-    from detector.store.keys import create_key, has_keys
-    from detector.store.roles import Role
     from detector.store.store import open_store
 
     store = open_store(settings.data_dir)

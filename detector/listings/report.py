@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from detector.listings.scan import ScanCounts, ScannedImage
 from detector.matching.match import Relation, Verdict
-from detector.store.tables import utc_now
+from detector.store.table import utc_now
 
 FOLDER = Path(__file__).parent
 RELATIONS = {

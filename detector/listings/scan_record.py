@@ -10,14 +10,14 @@ import numpy as np
 
 from detector.listings.scan import ScannedImage
 from detector.matching.match import Match, Quad
-from detector.store.store import Store
-from detector.store.tables import (
+from detector.store.scan_tables import (
     BasisRow,
     ScanImageRow,
     ScanMatchRow,
     ScanRow,
-    utc_now,
 )
+from detector.store.store import Store
+from detector.store.table import utc_now
 
 BATCH_SIZE = 32
 """Pictures in one transaction."""

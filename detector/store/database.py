@@ -7,50 +7,91 @@ from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.engine.url import make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from detector.errors import Busy, DetectorError, StoreFault
+from detector.errors import Busy, DetectorError, InvalidInput, StoreFault
 
-HEAD = "0002"
+HEAD = "0005"
 """The newest migration; a test holds it to the files in `migrations/versions`."""
 
 BUSY_TIMEOUT_S = 60.0
 """How long a writer waits for another; a batch of an import takes well under 1 s."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATION_LOCK = 0x6465_7465_6374  # "detect": the advisory lock of those who migrate
+POOL_SIZE = 16
+MAX_OVERFLOW = 48
+POSTGRESQL_DRIVER = "postgresql+psycopg"
 
 
 class Database:
-    """Sessions on an up-to-date schema.
+    """Sessions on an up-to-date schema, in SQLite or in PostgreSQL.
 
-    Opening creates the file and runs the migrations that are missing; several
-    processes may do so at once.
+    Opening creates what is missing and runs the migrations; several processes may do
+    so at once.
     """
 
-    def __init__(self, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
-        self.path = path
-        self._engine = _sqlite_engine(path, busy_timeout_s)
-        self._writer = self._engine.execution_options(is_writer=True)
-        with _faults(path), _locked(path.with_suffix(".lock")):
-            _migrate(self._writer, path)
+    def __init__(
+        self, place: Path | str, *, busy_timeout_s: float = BUSY_TIMEOUT_S
+    ) -> None:
+        """Open a database.
+
+        Args:
+            place: file of an SQLite database, or the URL of a PostgreSQL one.
+            busy_timeout_s: how long a writer waits for another.
+
+        Raises:
+            InvalidInput: a URL of something else.
+            StoreFault: it cannot be reached, read or written.
+            Busy: another process kept it to itself.
+        """
+        self.url = database_url(place)
+        self._reader: Engine
+        self._writer: Engine
+        self.name = self.url.render_as_string(hide_password=True)
+        if self.is_sqlite:
+            self.name = str(self.url.database)
+            self._engine = _sqlite_engine(self.url, busy_timeout_s)
+            self._reader = self._engine
+            self._writer = self._engine.execution_options(is_writer=True)
+        else:
+            self._engine = _postgresql_engine(self.url, busy_timeout_s)
+            self._reader = self._engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            self._writer = self._engine
+        with _faults(self.name), self._migrating() as connection:
+            _migrate(connection, self.name)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is a file of this machine."""
+        return self.url.get_backend_name() == "sqlite"
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Open a session that sees one state of the database throughout."""
-        with _faults(self.path), Session(self._engine, autoflush=False) as session:
+        with _faults(self.name), Session(self._reader, autoflush=False) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """Open a session that commits at the end, or leaves no trace on an error."""
-        with _faults(self.path), Session(self._writer) as session, session.begin():
-            session.connection()  # takes the write lock now, not at the first query
+        """Open a session that commits at the end, or leaves no trace on an error.
+
+        In SQLite it is the only one that writes. In PostgreSQL several may, each
+        seeing what the others committed: lock the row that a decision rests on.
+        """
+        with _faults(self.name), Session(self._writer) as session, session.begin():
+            session.connection()  # takes SQLite's lock now, not at the first query
             yield session
 
     def faults(self) -> list[str]:
-        """Let the engine check its own files; list what it finds."""
+        """Let the engine check its own files, where it can; list what it finds."""
+        if not self.is_sqlite:
+            return []
         with self.read() as session:
             found = session.execute(text("PRAGMA quick_check")).scalars()
             return [line for line in found if line != "ok"]
@@ -59,10 +100,46 @@ class Database:
         """Close all connections."""
         self._engine.dispose()
 
+    @contextmanager
+    def _migrating(self) -> Iterator[Connection]:
+        """Open a transaction that no other process migrates at the same time as."""
+        if self.is_sqlite:
+            lock = Path(self.name).with_suffix(".lock")
+            with _locked(lock), self._writer.begin() as connection:
+                yield connection
+            return
+        with self._writer.begin() as connection:
+            lock_sql = text("SELECT pg_advisory_xact_lock(:key)")
+            connection.execute(lock_sql, {"key": MIGRATION_LOCK})
+            yield connection
 
-def _sqlite_engine(path: Path, busy_timeout_s: float) -> Engine:
+
+def database_url(place: Path | str) -> URL:
+    """Understand a file or a URL.
+
+    Raises:
+        InvalidInput: not a URL, or of a database that we do not know.
+    """
+    if isinstance(place, Path):
+        return URL.create("sqlite", database=str(place))
+    try:
+        url = make_url(place)
+    except ArgumentError:
+        url = URL.create("unknown")
+    if url.get_backend_name() == "postgresql":
+        return url.set(drivername=POSTGRESQL_DRIVER)
+    if url.drivername == "sqlite" and url.database and not url.query:
+        return url
+    raise InvalidInput(
+        "DETECTOR_DATABASE_URL names no database that is known.",
+        remedy="Use postgresql://user:password@host:5432/name or "
+        "sqlite:////folder/file.db, or unset it for SQLite in DETECTOR_DATA_DIR.",
+    )
+
+
+def _sqlite_engine(url: URL, busy_timeout_s: float) -> Engine:
     engine = create_engine(
-        URL.create("sqlite", database=str(path)),
+        url,
         connect_args={"timeout": busy_timeout_s, "check_same_thread": False},
         max_overflow=-1,
     )
@@ -88,30 +165,43 @@ def _sqlite_engine(path: Path, busy_timeout_s: float) -> Engine:
     return engine
 
 
-def _migrate(engine: Engine, path: Path) -> None:
-    with engine.connect() as connection, connection.begin():
-        current = _version(connection)
-        if current == HEAD:
-            return
-        # Not at the top: alembic takes 0.2 s to import and is needed once in a while.
-        from alembic import command
-        from alembic.config import Config
-        from alembic.script import ScriptDirectory
+def _postgresql_engine(url: URL, busy_timeout_s: float) -> Engine:
+    timeout_ms = int(1000 * busy_timeout_s)
+    return create_engine(
+        url,
+        isolation_level="READ COMMITTED",
+        pool_size=POOL_SIZE,
+        max_overflow=MAX_OVERFLOW,
+        # A server that was restarted costs one more attempt, not a failed request.
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 10,
+            "options": f"-c lock_timeout={timeout_ms} -c timezone=UTC",
+        },
+    )
 
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-        config.attributes["connection"] = connection
-        known = {
-            s.revision for s in ScriptDirectory.from_config(config).walk_revisions()
-        }
-        if current is not None and current not in known:
-            raise StoreFault(
-                f"{path} has the schema {current!r}, which this version does not know; "
-                f"its own newest is {HEAD!r}.",
-                remedy="Use the newer version of detector that wrote it, or another "
-                "DETECTOR_DATA_DIR.",
-            )
-        command.upgrade(config, "head")
+
+def _migrate(connection: Connection, name: str) -> None:
+    current = _version(connection)
+    if current == HEAD:
+        return
+    # Not at the top: alembic takes 0.2 s to import and is needed once in a while.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    known = {s.revision for s in ScriptDirectory.from_config(config).walk_revisions()}
+    if current is not None and current not in known:
+        raise StoreFault(
+            f"{name} has the schema {current!r}, which this version does not know; "
+            f"its own newest is {HEAD!r}.",
+            remedy="Use the newer version of detector that wrote it, or another "
+            "DETECTOR_DATA_DIR.",
+        )
+    command.upgrade(config, "head")
 
 
 def _version(connection: Connection) -> str | None:
@@ -130,33 +220,33 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _faults(path: Path) -> Iterator[None]:
+def _faults(name: str) -> Iterator[None]:
     """Turn the driver's errors into ours."""
     try:
         yield
     except IntegrityError:
         raise  # a mistake of ours, not a fault of the file
     except DatabaseError as error:
-        raise _named(path, str(error.orig)) from error
+        raise _named(name, str(error.orig)) from error
 
 
-def _named(path: Path, reason: str) -> DetectorError:
-    if "locked" in reason:
+def _named(name: str, reason: str) -> DetectorError:
+    if "locked" in reason or "lock timeout" in reason:
         return Busy(
-            f"{path} was locked by another process for too long.",
+            f"{name} was locked by another process for too long.",
             remedy="Wait for the other detector command to end, then try again.",
         )
     if "malformed" in reason or "not a database" in reason:
         return StoreFault(
-            f"{path} is damaged: {reason}.",
+            f"{name} is damaged: {reason}.",
             remedy="Restore it from a backup, or move it away and import again.",
         )
-    if "full" in reason:
+    if "is full" in reason or "No space left" in reason:
         return StoreFault(
-            f"{path} cannot grow: {reason}.", remedy="Free some disk space."
+            f"{name} cannot grow: {reason}.", remedy="Free some disk space."
         )
     return StoreFault(
-        f"{path} cannot be used: {reason}.",
-        remedy="Check that this user may write to the file and its folder, and that "
-        "it was made by detector.",
+        f"{name} cannot be used: {reason.strip().rstrip('.')}.",
+        remedy="Check that it can be reached and written to by this user, and that it "
+        "was made by detector.",
     )

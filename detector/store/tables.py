@@ -1,82 +1,78 @@
-"""The tables: brands, references, what is derived from them, scans, API keys."""
+"""Tables of the catalogue: brands, rights, sellers, products, references, features."""
 
-from datetime import UTC, datetime
+from datetime import date, datetime
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    DateTime,
-    Dialect,
-    ForeignKey,
-    ForeignKeyConstraint,
-    LargeBinary,
-    MetaData,
-    TypeDecorator,
-    UniqueConstraint,
-)
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import JSON, BigInteger, ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
 
-Point = list[float]
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware time in UTC, also where the database keeps no time zone."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(
-        self, value: datetime | None, dialect: Dialect
-    ) -> datetime | None:
-        """Convert to UTC; a naive time is refused rather than guessed."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone")
-        return value.astimezone(UTC)
-
-    def process_result_value(
-        self, value: datetime | None, dialect: Dialect
-    ) -> datetime | None:
-        """Give the time its zone back."""
-        if value is None or value.tzinfo is not None:
-            return value
-        return value.replace(tzinfo=UTC)
-
-
-def utc_now() -> datetime:
-    """Read the clock."""
-    return datetime.now(UTC)
-
-
-class Table(DeclarativeBase):
-    """Base of all tables; constraints are named, so that migrations can alter them."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(column_0_N_label)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {datetime: UtcDateTime}  # noqa: RUF012
+from detector.store.table import Table, utc_now
 
 
 class BrandRow(Table):
-    """A brand; `key` is its name without case and spacing, and is what is unique."""
+    """A brand; `key` is its name without case and spacing, and is what is unique.
+
+    `state` is `active` or `disabled`; a disabled brand's references are not searched.
+    """
 
     __tablename__ = "brand"
 
     id: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
+    state: Mapped[str] = mapped_column(default="active", server_default="active")
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
+class RightRow(Table):
+    """A trademark, copyright or other right of a brand; `external_id` is the brand's.
+
+    `details` holds what a registry says, by the names of `rights.csv`.
+    """
+
+    __tablename__ = "ip_right"
+    __table_args__ = (UniqueConstraint("brand_id", "external_id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    brand_id: Mapped[str] = mapped_column(ForeignKey("brand.id"))
+    external_id: Mapped[str]
+    type: Mapped[str]
+    state: Mapped[str] = mapped_column(default="active")
+    expires_on: Mapped[date | None]
+    details: Mapped[dict[str, object]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+
+
+class AuthorizedSellerRow(Table):
+    """A seller that the brand allows to use its pictures; empty scopes mean all.
+
+    `product_scope` lists the brand's product ids, `countries` ISO 3166-1 codes.
+    """
+
+    __tablename__ = "authorized_seller"
+    __table_args__ = (UniqueConstraint("brand_id", "marketplace", "seller_id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    brand_id: Mapped[str] = mapped_column(ForeignKey("brand.id"))
+    marketplace: Mapped[str]
+    seller_id: Mapped[str]
+    relation: Mapped[str]
+    product_scope: Mapped[list[str]] = mapped_column(JSON)
+    countries: Mapped[list[str]] = mapped_column(JSON)
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+    evidence_ref: Mapped[str | None]
+    state: Mapped[str] = mapped_column(default="active")
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+
+
 class ProductRow(Table):
-    """A product of a brand, which several references may show."""
+    """A product of a brand, which several references may show.
+
+    `external_id` is the brand's own; `gtin` has 14 digits; `details` holds the other
+    columns of the catalogue file that were given, by their names.
+    """
 
     __tablename__ = "product"
     __table_args__ = (UniqueConstraint("brand_id", "external_id"),)
@@ -85,7 +81,12 @@ class ProductRow(Table):
     brand_id: Mapped[str] = mapped_column(ForeignKey("brand.id"))
     external_id: Mapped[str]
     title: Mapped[str | None]
+    gtin: Mapped[str | None] = mapped_column(index=True)
+    details: Mapped[dict[str, object]] = mapped_column(
+        JSON, default=dict, server_default="{}"
+    )
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
 
 
 class ImageRow(Table):
@@ -102,7 +103,10 @@ class ImageRow(Table):
 
 
 class ReferenceRow(Table):
-    """A genuine picture of a brand; replacing its picture keeps the id."""
+    """A picture of a brand, genuine or a known fake; replacing it keeps the id.
+
+    `state` is `active`, `disabled` or `expired`; only active ones are searched.
+    """
 
     __tablename__ = "reference"
     __table_args__ = (UniqueConstraint("brand_id", "external_id"),)
@@ -110,10 +114,28 @@ class ReferenceRow(Table):
     id: Mapped[str] = mapped_column(primary_key=True)
     brand_id: Mapped[str] = mapped_column(ForeignKey("brand.id"))
     external_id: Mapped[str]
-    product_id: Mapped[str | None] = mapped_column(ForeignKey("product.id"))
     image_sha256: Mapped[str] = mapped_column(ForeignKey("image.sha256"), index=True)
+    role: Mapped[str] = mapped_column(default="official", server_default="official")
+    image_rights: Mapped[str] = mapped_column(
+        default="unknown", server_default="unknown"
+    )
+    state: Mapped[str] = mapped_column(default="active", server_default="active")
+    expires_at: Mapped[datetime | None] = mapped_column(index=True)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
+
+
+class ReferenceProductRow(Table):
+    """A reference shows a product; sizes of one shirt share their pictures."""
+
+    __tablename__ = "reference_product"
+
+    reference_id: Mapped[str] = mapped_column(
+        ForeignKey("reference.id"), primary_key=True
+    )
+    product_id: Mapped[str] = mapped_column(
+        ForeignKey("product.id"), primary_key=True, index=True
+    )
 
 
 class DescriptionRow(Table):
@@ -171,92 +193,3 @@ class CatalogueChangeRow(Table):
     reference_id: Mapped[str]
     kind: Mapped[str]
     at: Mapped[datetime] = mapped_column(default=utc_now)
-
-
-class BasisRow(Table):
-    """What a match was computed with; the id is a hash of the rest.
-
-    `models` lists kind, model and weights hash of each embedder, `policy` every
-    threshold by name.
-    """
-
-    __tablename__ = "basis"
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    recipe: Mapped[str]
-    models: Mapped[list[dict[str, str]]] = mapped_column(JSON)
-    policy: Mapped[dict[str, float | str]] = mapped_column(JSON)
-
-
-class ScanRow(Table):
-    """One run over some pictures; `finished_at` is empty if it was cut short."""
-
-    __tablename__ = "scan"
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    started_at: Mapped[datetime] = mapped_column(default=utc_now)
-    finished_at: Mapped[datetime | None]
-
-
-class ScanImageRow(Table):
-    """One picture of a scan: its verdict, or why there is none."""
-
-    __tablename__ = "scan_image"
-
-    scan_id: Mapped[str] = mapped_column(ForeignKey("scan.id"), primary_key=True)
-    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    image: Mapped[str]
-    sha256: Mapped[str | None] = mapped_column(index=True)
-    verdict: Mapped[str | None]
-    error: Mapped[str | None]
-
-
-class ScanMatchRow(Table):
-    """One match of a scanned picture, with all it takes to compute it again.
-
-    `reference_id` is no foreign key: a decision outlives its reference.
-    """
-
-    __tablename__ = "scan_match"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["scan_id", "position"], ["scan_image.scan_id", "scan_image.position"]
-        ),
-    )
-
-    scan_id: Mapped[str] = mapped_column(primary_key=True)
-    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    rank: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    reference_id: Mapped[str] = mapped_column(index=True)
-    reference_sha256: Mapped[str]
-    basis_id: Mapped[str] = mapped_column(ForeignKey("basis.id"))
-    watermark: Mapped[int] = mapped_column(BigInteger)
-    similarity: Mapped[float]
-    likelihood: Mapped[float | None]
-    relation: Mapped[str]
-    mirrored: Mapped[bool]
-    num_inliers: Mapped[int]
-    query_region: Mapped[list[Point] | None] = mapped_column(JSON(none_as_null=True))
-    reference_region: Mapped[list[Point] | None] = mapped_column(
-        JSON(none_as_null=True)
-    )
-    query_overlap: Mapped[float]
-    reference_overlap: Mapped[float]
-    homography: Mapped[list[list[float]] | None] = mapped_column(
-        JSON(none_as_null=True)
-    )
-    signals: Mapped[dict[str, float]] = mapped_column(JSON)
-
-
-class ApiKeyRow(Table):
-    """What a program shows to be let in; the key itself is not kept."""
-
-    __tablename__ = "api_key"
-
-    prefix: Mapped[str] = mapped_column(primary_key=True)
-    key_sha256: Mapped[str]
-    role: Mapped[str]
-    name: Mapped[str]
-    created_at: Mapped[datetime] = mapped_column(default=utc_now)
-    expires_at: Mapped[datetime | None]
-    revoked_at: Mapped[datetime | None]

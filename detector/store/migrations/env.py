@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from detector.store.tables import Table
+from detector.store.schema import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Table.metadata,
+    target_metadata=METADATA,
     render_as_batch=True,
 )
 context.run_migrations()

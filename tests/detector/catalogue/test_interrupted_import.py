@@ -107,7 +107,7 @@ def test_what_was_committed_before_a_kill_is_there_after_it(folder, tmp_path):
     child.join()
     assert {row[0] for row in table_rows(store)["reference"]} >= committed
     for row in table_rows(store)["reference"]:
-        assert store.blobs.read(str(row[4]))
+        assert store.blobs.read(str(row[3]))
     store.close()
 
 

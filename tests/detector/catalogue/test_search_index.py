@@ -205,7 +205,7 @@ def test_another_model_computes_its_own_vectors_and_index(filled):
 
 def test_a_reference_whose_picture_is_lost_is_left_out_and_told(filled, folder):
     row = table_rows(filled)["reference"][0]
-    filled.blobs.path(row[4]).unlink()
+    filled.blobs.path(row[3]).unlink()
     other = grid_extractor(weights_hash="1" * 64)
     notes: list[str] = []
     index = SearchIndex(filled, other, threads=2, on_note=notes.append)
@@ -222,7 +222,7 @@ def test_a_reference_whose_picture_is_lost_is_left_out_and_told(filled, folder):
 def test_a_database_restored_from_a_backup_gets_a_new_index(filled, folder, tmp_path):
     backup = tmp_path / "backup.db"
     with (
-        closing(sqlite3.connect(filled.database.path)) as source,
+        closing(sqlite3.connect(filled.database.name)) as source,
         closing(sqlite3.connect(backup)) as target,
     ):
         source.backup(target)
@@ -232,7 +232,7 @@ def test_a_database_restored_from_a_backup_gets_a_new_index(filled, folder, tmp_
     filled.close()
     for name in ("detector.db-wal", "detector.db-shm"):
         (filled.folder / name).unlink(missing_ok=True)
-    backup.replace(filled.database.path)
+    backup.replace(filled.database.name)
     restored = open_store(filled.folder)
     notes: list[str] = []
     index = make_index(restored, notes)

@@ -4,8 +4,9 @@ import pytest
 from sqlalchemy import select
 
 from detector.listings.scan_record import BATCH_SIZE, Basis, ScanRecord
+from detector.store.scan_tables import BasisRow, ScanImageRow, ScanMatchRow, ScanRow
 from detector.store.store import Store, open_store
-from detector.store.tables import BasisRow, ScanImageRow, ScanMatchRow, ScanRow, Table
+from detector.store.table import Table
 from tests.listing_results import flagged, unflagged, unreadable
 
 Row = TypeVar("Row", bound=Table)

@@ -14,7 +14,8 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from detector.errors import Busy, StoreFault
 from detector.store import database
 from detector.store.database import Database
-from detector.store.tables import BrandRow, CatalogueClockRow, ReferenceRow, Table
+from detector.store.schema import METADATA
+from detector.store.tables import BrandRow, CatalogueClockRow, ReferenceRow
 
 
 def brand(name: str) -> BrandRow:
@@ -26,7 +27,7 @@ def test_opening_creates_the_tables_that_the_code_describes(tmp_path):
     engine = create_engine(f"sqlite:///{tmp_path / 'a.db'}")
     with engine.connect() as connection:
         context = MigrationContext.configure(connection)
-        assert compare_metadata(context, Table.metadata) == []
+        assert compare_metadata(context, METADATA) == []
     engine.dispose()
 
 

@@ -2,16 +2,16 @@ from datetime import timedelta
 
 import pytest
 
-from detector.errors import InvalidInput
-from detector.store.database import Database
-from detector.store.keys import (
+from detector.access.keys import (
     create_key,
     find_key,
     has_keys,
     list_keys,
     revoke_key,
 )
-from detector.store.roles import Role
+from detector.access.roles import Role
+from detector.errors import InvalidInput
+from detector.store.database import Database
 
 
 @pytest.fixture

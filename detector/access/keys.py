@@ -9,10 +9,11 @@ from hashlib import sha256
 
 from sqlalchemy import func, select
 
+from detector.access.roles import Role
 from detector.errors import InvalidInput
+from detector.store.access_tables import ApiKeyRow
 from detector.store.database import Database
-from detector.store.roles import Role
-from detector.store.tables import ApiKeyRow, utc_now
+from detector.store.table import utc_now
 
 PREFIX_BYTES = 4
 SECRET_BYTES = 32

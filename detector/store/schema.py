@@ -1,0 +1,9 @@
+"""All tables in one place, for migrations and for what must see every table."""
+
+from sqlalchemy import MetaData
+
+from detector.store import access_tables, scan_tables, tables, work_tables
+from detector.store.table import Table
+
+MODULES = (access_tables, scan_tables, tables, work_tables)
+METADATA: MetaData = Table.metadata
