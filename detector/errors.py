@@ -6,6 +6,8 @@ DetectorError
 ├── UnknownBrand         404
 ├── UnknownReference     404
 ├── InvalidInput         422  a file, table or argument that we cannot use
+├── FetchFailed          422  no picture could be fetched from a URL
+│   └── FetchRefused     422  … and none will be: the host is not allowed
 ├── Busy                 409  another process holds what we need
 ├── StoreFault           503  the data folder or its database cannot be used
 └── NotReady             503  index or model is not loaded
@@ -67,6 +69,19 @@ class InvalidInput(DetectorError):
 
     status = 422
     code = "invalid_input"
+
+
+class FetchFailed(DetectorError):
+    """No picture could be fetched from a URL."""
+
+    status = 422
+    code = "image_fetch_failed"
+
+
+class FetchRefused(FetchFailed):
+    """A URL leads to a host that is not allowed, or into a private network."""
+
+    code = "image_host_not_allowed"
 
 
 class Busy(DetectorError):

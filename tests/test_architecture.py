@@ -87,6 +87,8 @@ HOMES = {
     "sqlalchemy": SQL,
     "alembic": ("detector/store",),
     "fsspec": ("detector/store",),
+    "httpx2": ("detector/catalogue",),
+    "httpcore2": ("detector/catalogue",),
     "fastapi": WEB,
     "starlette": WEB,
     "uvicorn": (*WEB, "detector/cli"),
