@@ -6,11 +6,11 @@ import pytest
 
 from detector.errors import FetchFailed, FetchRefused
 from tests.detector.catalogue.web_servers import (
-    CERTIFICATE,
     PUBLIC,
     Detour,
     Website,
     fetching,
+    trusting,
     website,
 )
 
@@ -103,14 +103,40 @@ def test_an_international_name_is_looked_up_in_ascii(site):
     assert names == ["xn--bcher-kva.example"]
 
 
-def test_the_next_address_is_tried_where_one_takes_no_connection(site):
+@pytest.mark.parametrize("fault", ["dead", "silent"])
+def test_the_next_address_is_tried_where_one_takes_no_connection(site, fault):
     site.add("/a.png", b"picture")
-    network = Detour(site.port, dead=["2606:4700::1111"])
+    network = Detour(site.port, **{fault: ["2606:4700::1111"]})
     with fetching(
-        "cdn.acme.test", resolve=lambda _: ["2606:4700::1111", PUBLIC], network=network
+        "cdn.acme.test",
+        resolve=lambda _: ["2606:4700::1111", PUBLIC],
+        network=network,
+        timeout_s=2,
     ) as fetcher:
         assert fetcher.fetch("http://cdn.acme.test/a.png") == b"picture"
     assert network.reached == ["2606:4700::1111", PUBLIC]
+
+
+def test_addresses_that_stay_silent_end_at_the_deadline():
+    addresses = [PUBLIC, "2606:4700::1111"]
+    network = Detour(silent=addresses)
+    with (
+        fetching(
+            "cdn.acme.test", resolve=lambda _: addresses, network=network, timeout_s=0.4
+        ) as fetcher,
+        pytest.raises(FetchFailed, match=r"longer than 0\.4 s"),
+    ):
+        fetcher.fetch("http://cdn.acme.test/a.png")
+    assert network.reached == addresses
+
+
+def test_an_ipv6_address_is_told_to_the_server_in_brackets(site):
+    site.add("/a.png", b"picture")
+    network = Detour(site.port)
+    with fetching("[fd00::5]:9000", network=network) as fetcher:
+        assert fetcher.fetch("http://[FD00:0::5]:9000/a.png") == b"picture"
+    assert network.reached == ["fd00::5"]
+    assert site.asked[0][1]["Host"] == "[fd00::5]:9000"
 
 
 def test_a_connection_is_used_again_and_shared_by_threads(site):
@@ -227,11 +253,6 @@ def test_a_redirect_without_a_place_is_told(site):
         fetch(site)
 
 
-def trusting() -> ssl.SSLContext:
-    """Trust the test's own certificate."""
-    return ssl.create_default_context(cafile=CERTIFICATE)
-
-
 def fetch_encrypted(site: Website, host: str, tls: ssl.SSLContext | None) -> bytes:
     network = Detour(site.port)
     with fetching(
@@ -243,7 +264,7 @@ def fetch_encrypted(site: Website, host: str, tls: ssl.SSLContext | None) -> byt
 def test_a_certificate_is_checked_against_the_name_and_not_the_address():
     with website(is_encrypted=True) as site:
         site.add("/a.png", b"picture")
-        assert fetch_encrypted(site, "cdn.acme.test", trusting()) == b"picture"
+        assert fetch_encrypted(site, "cdn.acme.test.", trusting()) == b"picture"
         with pytest.raises(FetchFailed, match="valid certificate"):
             fetch_encrypted(site, "other.acme.test", trusting())
         with pytest.raises(FetchFailed, match="valid certificate"):

@@ -18,6 +18,7 @@ from tests.detector.catalogue.web_servers import (
     Detour,
     fetching,
     raw_server,
+    trusting,
 )
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -113,6 +114,24 @@ def test_all_redirects_share_one_deadline():
     with pytest.raises(FetchFailed, match=r"longer than 0\.5 s"):
         fetch_raw([b"", place], pause_s=0.3, timeout_s=0.5)
     assert time.monotonic() - started < 3
+
+
+def test_what_drips_in_encrypted_is_cut_off_too():
+    head = OK + b"Content-Length: 99\r\n\r\n"
+    with (
+        raw_server(
+            lambda: [head, *repeat(b"x", 99)], pause_s=0.1, is_encrypted=True
+        ) as port,
+        fetching(
+            "cdn.acme.test",
+            timeout_s=0.6,
+            resolve=lambda _: [PUBLIC],
+            network=Detour(port),
+            tls=trusting(),
+        ) as fetcher,
+        pytest.raises(FetchFailed, match=r"longer than 0\.6 s"),
+    ):
+        fetcher.fetch("https://cdn.acme.test/a.png")
 
 
 def test_a_handshake_that_never_ends_is_cut_off():

@@ -3,6 +3,7 @@
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,18 @@ PUBLIC = "93.184.216.34"
 MAX_BYTES = 100_000
 
 Answer = tuple[int, Mapping[str, str], bytes]
+
+
+def trusting() -> ssl.SSLContext:
+    """Trust the certificate."""
+    return ssl.create_default_context(cafile=CERTIFICATE)
+
+
+def encrypt(server: socket.socket) -> ssl.SSLSocket:
+    """Show the certificate to whoever connects."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    return context.wrap_socket(server, server_side=True)
 
 
 @dataclass
@@ -68,9 +81,7 @@ def website(*, is_encrypted: bool = False) -> Iterator[Website]:
     with Server(("127.0.0.1", 0), Handler) as server:
         site = Website(server.server_port)
         if is_encrypted:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(CERTIFICATE)
-            server.socket = context.wrap_socket(server.socket, server_side=True)
+            server.socket = encrypt(server.socket)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         try:
@@ -82,7 +93,10 @@ def website(*, is_encrypted: bool = False) -> Iterator[Website]:
 
 @contextmanager
 def raw_server(
-    parts: Callable[[], Iterable[bytes]], *, pause_s: float = 0
+    parts: Callable[[], Iterable[bytes]],
+    *,
+    pause_s: float = 0,
+    is_encrypted: bool = False,
 ) -> Iterator[int]:
     """Run a server that sends these bytes whatever it is asked; yield its port."""
     is_over = threading.Event()
@@ -90,13 +104,17 @@ def raw_server(
     def send_all(connection: socket.socket) -> None:
         with connection:
             try:
+                if is_encrypted:
+                    connection = encrypt(connection)
                 connection.recv(65_536)
                 for part in parts():
                     connection.sendall(part)
                     if is_over.wait(pause_s):
-                        return
+                        break
             except OSError:
                 pass
+            finally:
+                connection.close()
 
     def accept_all() -> None:
         while not is_over.is_set():
@@ -128,12 +146,20 @@ class Detour(httpcore2.SyncBackend):
         reached: the addresses that were connected to.
         port: where all connections go; by default to the port asked for.
         dead: addresses that take no connection.
+        silent: addresses that do not even say so.
     """
 
-    def __init__(self, port: int | None = None, *, dead: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        port: int | None = None,
+        *,
+        dead: Iterable[str] = (),
+        silent: Iterable[str] = (),
+    ) -> None:
         self.reached: list[str] = []
         self.port = port
         self.dead = set(dead)
+        self.silent = set(silent)
 
     def connect_tcp(
         self, host, port, timeout=None, local_address=None, socket_options=None
@@ -141,6 +167,9 @@ class Detour(httpcore2.SyncBackend):
         self.reached.append(host)
         if host in self.dead:
             raise httpcore2.ConnectError
+        if host in self.silent:
+            time.sleep(timeout)
+            raise httpcore2.ConnectTimeout
         return super().connect_tcp(
             "127.0.0.1", self.port or port, timeout, local_address, socket_options
         )
