@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from detector.errors import InvalidInput
@@ -21,6 +21,11 @@ class Settings(BaseSettings):
         Path("data"),
         description="Folder of the database, the pictures and the index; "
         "created on first use.",
+    )
+    database_url: SecretStr | None = Field(
+        None,
+        description="Database, `postgresql://user:password@host:5432/name`; SQLite in "
+        "the data folder by default.",
     )
     max_image_bytes: int = Field(
         25_000_000, ge=1_000, description="Largest picture file accepted, in bytes."
@@ -66,6 +71,38 @@ class Settings(BaseSettings):
     body_timeout_s: float = Field(
         60, gt=0, description="Longest time that a request's body may take, in seconds."
     )
+    max_upload_bytes: int = Field(
+        2_000_000_000,
+        ge=1_000,
+        description="Largest catalogue file accepted, packed and unpacked, in bytes.",
+    )
+    image_hosts: str = Field(
+        "",
+        description="Hosts that catalogue files may name pictures on, separated by "
+        "commas: `cdn.acme.com`, `*.acme.com`, with `:port` if unusual; none by "
+        "default.",
+    )
+    rate_limit: int = Field(
+        6_000,
+        ge=1,
+        description="Requests a minute that one key or user may make.",
+    )
+    job_threads: int = Field(
+        1,
+        ge=0,
+        description="Threads of the service that work on imports and other jobs; 0 "
+        "leaves them to `detector work`.",
+    )
+    job_lease_s: float = Field(
+        30,
+        ge=0.5,
+        description="Seconds after which the job of a process that died is taken over.",
+    )
+
+    @property
+    def database_place(self) -> str | None:
+        """The URL of the database, with its password; None for the default."""
+        return self.database_url.get_secret_value() if self.database_url else None
 
     @property
     def num_threads(self) -> int:

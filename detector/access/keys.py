@@ -9,7 +9,8 @@ from hashlib import sha256
 
 from sqlalchemy import func, select
 
-from detector.access.roles import Role
+from detector.access.principal import Principal
+from detector.access.roles import SHIPPED, Role
 from detector.errors import InvalidInput
 from detector.store.access_tables import ApiKeyRow
 from detector.store.database import Database
@@ -39,6 +40,12 @@ class ApiKey:
             return "revoked"
         is_over = self.expires_at is not None and self.expires_at <= utc_now()
         return "expired" if is_over else "active"
+
+    @property
+    def principal(self) -> Principal:
+        """Whom it stands for."""
+        capabilities = SHIPPED[self.role].capabilities
+        return Principal(f"key:{self.prefix}", self.name, self.role, capabilities)
 
 
 def create_key(

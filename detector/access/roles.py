@@ -1,10 +1,94 @@
-"""What API keys are for."""
+"""Roles and what they allow, as data: `roles.toml`."""
 
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
+
+
+class Capability(StrEnum):
+    """One thing that somebody may do; also the scope of an API key."""
+
+    BRANDS_READ = "brands:read"
+    BRANDS_WRITE = "brands:write"
+    CATALOGUE_READ = "catalogue:read"
+    CATALOGUE_WRITE = "catalogue:write"
+    RIGHTS_READ = "rights:read"
+    RIGHTS_WRITE = "rights:write"
+    SELLERS_READ = "sellers:read"
+    SELLERS_WRITE = "sellers:write"
+    PICTURES_MATCH = "pictures:match"
+    PICTURES_COMPARE = "pictures:compare"
+    KEYS_MANAGE = "keys:manage"
+    USERS_MANAGE = "users:manage"
+    ROLES_MANAGE = "roles:manage"
+    JOBS_MANAGE = "jobs:manage"
+    SERVICE_READ = "service:read"
 
 
 class Role(StrEnum):
-    """What the holder of a key does; both may compare pictures."""
+    """What somebody is; `roles.toml` says what that allows."""
 
     ADMIN = "admin"
+    AUDITOR = "auditor"
+    REVIEWER = "reviewer"
+    LEAD = "lead"
+    APPEALS = "appeals"
+    LEGAL = "legal"
+    BRAND_AGENT = "brand_agent"
+    BRAND_ADMIN = "brand_admin"
     MARKETPLACE = "marketplace"
+
+
+class Reach(StrEnum):
+    """Whose data somebody sees."""
+
+    PLATFORM = "platform"
+    BRAND = "brand"
+    MARKETPLACE = "marketplace"
+
+
+PLATFORM_ONLY = frozenset(
+    {
+        Capability.BRANDS_WRITE,
+        Capability.ROLES_MANAGE,
+        Capability.JOBS_MANAGE,
+        Capability.SERVICE_READ,
+    }
+)
+BEYOND = {
+    Reach.PLATFORM: frozenset[Capability](),
+    # Matching searches all brands' pictures, of which a brand must learn nothing.
+    Reach.BRAND: PLATFORM_ONLY | {Capability.PICTURES_MATCH},
+    Reach.MARKETPLACE: frozenset(Capability)
+    - {Capability.PICTURES_MATCH, Capability.PICTURES_COMPARE},
+}
+"""What a role of that reach can never be given: it would show others' data."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoleBundle:
+    """A role as data."""
+
+    role: Role
+    reach: Reach
+    purpose: str
+    capabilities: frozenset[Capability]
+
+
+def _load() -> Mapping[Role, RoleBundle]:
+    text = (Path(__file__).parent / "roles.toml").read_text(encoding="utf-8")
+    return {
+        Role(name): RoleBundle(
+            Role(name),
+            Reach(given["scope"]),
+            given["purpose"],
+            frozenset(map(Capability, given["capabilities"])),
+        )
+        for name, given in tomllib.loads(text).items()
+    }
+
+
+SHIPPED: Mapping[Role, RoleBundle] = _load()
+"""The roles of a new installation."""

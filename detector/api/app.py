@@ -65,7 +65,7 @@ def create_app(
         separate_input_output_schemas=False,
     )
     app.state.service = service
-    app.add_middleware(Authentication, find_key=service.find_key)
+    app.add_middleware(Authentication, find_principal=service.find_principal)
     app.add_middleware(Envelope)
     render_problems(app)
     app.include_router(health.router)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from detector.access.keys import ApiKey
+from detector.access.principal import Principal
 from detector.api.errors import Unauthorized
 
 PROTECTED = "v1"
@@ -19,24 +19,26 @@ class Authentication:
     must not hold up other requests, so the look-up happens in a thread.
     """
 
-    def __init__(self, app: ASGIApp, find_key: Callable[[str], ApiKey | None]) -> None:
+    def __init__(
+        self, app: ASGIApp, find_principal: Callable[[str], Principal | None]
+    ) -> None:
         self._app = app
-        self._find_key = find_key
+        self._find_principal = find_principal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request pass, or raise Unauthorized."""
         if scope["type"] == "http" and is_protected(scope["path"]):
-            key = None
+            principal = None
             text = bearer_token(Headers(scope=scope))
             if text is not None:
-                key = await asyncio.to_thread(self._find_key, text)
-            if key is None:
+                principal = await asyncio.to_thread(self._find_principal, text)
+            if principal is None:
                 raise Unauthorized(
                     "The request carries no valid API key.",
                     remedy="Send the header `Authorization: Bearer KEY`; `detector key "
                     "create` makes a key.",
                 )
-            scope["state"]["key"] = key
+            scope["state"]["principal"] = principal
         await self._app(scope, receive, send)
 
 

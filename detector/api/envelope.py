@@ -74,7 +74,7 @@ class Exchange:
 
     def write_line(self) -> None:
         """Log the request."""
-        key = self.scope["state"].get("key")
+        principal = self.scope["state"].get("principal")
         fields = {
             "request_id": self.request_id,
             "method": self.scope["method"],
@@ -82,7 +82,7 @@ class Exchange:
             "status": self.status,
             "duration_ms": round(1000 * (time.perf_counter() - self.started_at), 1),
             "bytes_in": self.num_bytes,
-            "key": None if key is None else key.prefix,
+            "principal": None if principal is None else principal.id,
         }
         log.info("request", extra={"fields": fields})
 

@@ -3,6 +3,7 @@
 DetectorError
 ├── MalformedBody          400  the body is not what its Content-Type says
 ├── Unauthorized           401  no valid key
+├── Forbidden              403  the role does not allow it
 ├── NotFound               404  no such route
 ├── MethodNotAllowed       405
 ├── BodyTooSlow            408  the body did not arrive in time
@@ -27,6 +28,13 @@ class Unauthorized(DetectorError):
 
     status = 401
     code = "unauthorized"
+
+
+class Forbidden(DetectorError):
+    """The caller is known, and may not do that."""
+
+    status = 403
+    code = "forbidden"
 
 
 class NotFound(DetectorError):

@@ -10,7 +10,8 @@ from hashlib import sha256
 from fastapi import Request
 from PIL import Image
 
-from detector.access.keys import ApiKey, find_key
+from detector.access.keys import find_key
+from detector.access.principal import Principal
 from detector.api.schemas import (
     BasisAnswer,
     CompareAnswer,
@@ -66,7 +67,7 @@ class Service:
 
     def open(self) -> None:
         """Open the store, and begin to load the rest."""
-        self._store = open_store(self.settings.data_dir)
+        self._store = open_store(self.settings.data_dir, self.settings.database_place)
         self._loading.start()
 
     def close(self) -> None:
@@ -99,9 +100,10 @@ class Service:
             raise NotReady(message, remedy=remedy)
         return self._engine
 
-    def find_key(self, text: str) -> ApiKey | None:
-        """Look up a key that a request shows."""
-        return find_key(self.store.database, text)
+    def find_principal(self, token: str) -> Principal | None:
+        """Find out who shows a key, or the token of a session."""
+        key = find_key(self.store.database, token)
+        return None if key is None else key.principal
 
     def readiness(self) -> Ready:
         """Say what is loaded; raises as `engine` does."""

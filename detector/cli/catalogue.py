@@ -72,9 +72,9 @@ def import_catalogue(
     extractor = load_extractor(settings)
     with ExitStack() as stack:
         data_dir = settings.data_dir
-        if dry_run and not data_dir.exists():
+        if dry_run and not settings.database_url and not data_dir.exists():
             data_dir = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        store = open_store(data_dir)
+        store = open_store(data_dir, settings.database_place)
         stack.callback(store.close)
         with progress_bar("Importing") as on_progress:
             report = import_folder(

@@ -65,7 +65,7 @@ def run_checks() -> Iterator[Check]:
         )
         return
     try:
-        store = open_store(settings.data_dir)
+        store = open_store(settings.data_dir, settings.database_place)
     except DetectorError as error:
         yield _fault("database", error)
         return

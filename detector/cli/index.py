@@ -22,7 +22,7 @@ def info(json: Json = False) -> None:
     from detector.store.store import open_store
 
     settings = load_settings()
-    with closing(open_store(settings.data_dir)) as store:
+    with closing(open_store(settings.data_dir, settings.database_place)) as store:
         status = describe_snapshots(store)
     if json:
         print_json(status.to_json())
@@ -56,7 +56,7 @@ def verify(json: Json = False) -> None:
 
     settings = load_settings()
     extractor = load_extractor(settings)
-    with closing(open_store(settings.data_dir)) as store:
+    with closing(open_store(settings.data_dir, settings.database_place)) as store:
         faults = verify_index(store, extractor, threads=settings.num_threads)
     if json:
         print_json({"faults": faults})
@@ -80,7 +80,7 @@ def rebuild(json: Json = False) -> None:
 
     settings = load_settings()
     extractor = load_extractor(settings)
-    with closing(open_store(settings.data_dir)) as store:
+    with closing(open_store(settings.data_dir, settings.database_place)) as store:
         index = SearchIndex(
             store, extractor, threads=settings.num_threads, on_note=note, anew=True
         )

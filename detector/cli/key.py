@@ -100,7 +100,8 @@ def _database() -> Iterator["Database"]:
     from detector.settings import load_settings
     from detector.store.store import open_store
 
-    store = open_store(load_settings().data_dir)
+    settings = load_settings()
+    store = open_store(settings.data_dir, settings.database_place)
     try:
         yield store.database
     finally:

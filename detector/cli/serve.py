@@ -95,7 +95,7 @@ def _look_at_store(settings: "Settings", url: str) -> None:
     from detector.catalogue.references import count_references
     from detector.store.store import open_store
 
-    store = open_store(settings.data_dir)
+    store = open_store(settings.data_dir, settings.database_place)
     try:
         with store.database.read() as session:
             num_references = count_references(session)

@@ -31,10 +31,15 @@ class Store:
         self.database.close()
 
 
-def open_store(folder: Path) -> Store:
+def open_store(folder: Path, database: str | None = None) -> Store:
     """Open a data directory, creating or upgrading it as needed.
 
+    Args:
+        folder: the directory.
+        database: URL of a database elsewhere; SQLite in the directory if None.
+
     Raises:
+        InvalidInput: a URL of no database that we know.
         StoreFault: it cannot be created, read or written.
         Busy: another process held the database for too long.
     """
@@ -47,11 +52,11 @@ def open_store(folder: Path) -> Store:
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, "not writable", str(folder))
         blobs = Blobs(folder / "blobs")
-        database = Database(folder / "detector.db")
+        opened = Database(database or folder / "detector.db")
     except OSError as error:
         raise StoreFault(
             f"The data directory {folder} cannot be used: {error.strerror}.",
             remedy="Make it a folder that this user can write to, or set "
             "DETECTOR_DATA_DIR to another one.",
         ) from error
-    return Store(folder, database, blobs, index_folder)
+    return Store(folder, opened, blobs, index_folder)

@@ -103,6 +103,6 @@ def test_every_request_is_logged_with_its_key_but_not_its_secret(data_dir, caplo
         if record.getMessage() == "request" and record.fields["path"] == "/v1/match"
     ]
     assert fields["status"] == 200
-    assert fields["key"] == key.split("_")[1]
+    assert fields["principal"] == "key:" + key.split("_")[1]
     assert fields["bytes_in"] == len(picture(1))
     assert key.split("_", 2)[2] not in caplog.text
