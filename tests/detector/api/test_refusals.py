@@ -252,15 +252,24 @@ def test_a_head_without_end_is_refused(client):
     assert client.send("GET", "/livez").status == 200
 
 
+def hold_a_place(client: Client, head: bytes) -> socket.socket:
+    """Send a request that never ends, and see it waiting for its body."""
+    while True:
+        held = socket.create_connection(("127.0.0.1", client.port), timeout=1)
+        held.sendall(head + b"x")
+        try:
+            held.recv(1)  # refused: the place was not free yet
+        except TimeoutError:
+            return held
+        held.close()
+
+
 def test_more_requests_than_may_wait_are_told_to_come_back(data_dir):
-    with serving(data_dir, max_requests=1, body_timeout_s=5) as service:
+    with serving(data_dir, max_requests=1, body_timeout_s=20) as service:
         client = Client(service.port, make_key(data_dir))
         head = head_of(client, "/v1/match", "Content-Length: 1000")
-        with socket.create_connection(("127.0.0.1", client.port)) as held:
-            held.sendall(head + b"x")
+        with hold_a_place(client, head):
             answer = client.match(GOOD)
-            while answer.status == 200:  # the server has not seen the other one yet
-                answer = client.match(GOOD)
             require_problem(answer, 503, "overloaded")
             assert service.send("GET", "/livez").status == 200
         answer = client.match(GOOD)
