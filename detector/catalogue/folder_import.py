@@ -9,18 +9,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from detector.catalogue.brands import brand_id, brand_key, ensure_brand
-from detector.catalogue.changes import ChangeKind, ChangeLog
-from detector.catalogue.features import (
-    BATCH_SIZE,
-    Extractor,
-    Features,
-    save_features,
-)
-from detector.catalogue.references import (
-    brand_pictures,
-    put_reference,
-    reference_id,
-)
+from detector.catalogue.changes import ChangeLog
+from detector.catalogue.features import BATCH_SIZE, Extractor
+from detector.catalogue.pictures import TakenPicture, take_picture
+from detector.catalogue.reference_changes import put_reference
+from detector.catalogue.references import brand_pictures
 from detector.errors import DetectorError, InvalidInput, StoreFault
 from detector.files import FoundFile, walk
 from detector.images import read_image_bytes
@@ -50,11 +43,11 @@ class ImportReport:
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A file after its work in a thread; `features` is None if stored already."""
+    """A file after its work in a thread; nothing is taken in a dry run."""
 
     name: str
     sha256: str
-    features: Features | None = None
+    taken: TakenPicture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +141,11 @@ class _Import:
                 if not is_known:
                     self._extractor.decode(data)
                 return _Prepared(file.name, digest)
-            features = None
-            if not is_known and not self._has_features(digest):
-                features = self._extractor.extract(data)
-            # Also where it is known: this brings back a blob that was lost.
-            self._store.blobs.put(data)
-            return _Prepared(file.name, digest, features)
+            if is_known:
+                self._store.blobs.put(data)  # brings back one that was lost
+                return _Prepared(file.name, digest)
+            taken = take_picture(self._store, self._extractor, data)
+            return _Prepared(file.name, digest, taken)
         except StoreFault:
             raise
         except DetectorError as error:
@@ -186,14 +178,13 @@ class _Import:
             owner = ensure_brand(session, self._brand)
             before = brand_pictures(session, owner, names=[one.name for one in new])
             for one in new:
-                if one.features is not None:
-                    save_features(session, one.features)
-                if before.get(one.name) != one.sha256:
-                    row_id = reference_id(owner, one.name)
-                    put_reference(session, row_id, owner, one.name, one.sha256)
-                    log.note(row_id, ChangeKind.ADD)
+                if one.taken is not None:
+                    one.taken.save(session)
+                put_reference(
+                    session,
+                    log,
+                    brand_id=owner,
+                    external_id=one.name,
+                    digest=one.sha256,
+                )
         return before
-
-    def _has_features(self, digest: str) -> bool:
-        with self._store.database.read() as session:
-            return self._extractor.is_complete(session, digest)

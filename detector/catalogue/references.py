@@ -110,17 +110,6 @@ def brand_pictures(
     }
 
 
-def put_reference(
-    session: Session, row_id: str, brand_id: str, external_id: str, digest: str
-) -> None:
-    """Add a reference, or give it another picture."""
-    row = session.get(ReferenceRow, row_id)
-    if row is None:
-        row = ReferenceRow(id=row_id, brand_id=brand_id, external_id=external_id)
-        session.add(row)
-    row.image_sha256 = digest
-
-
 def all_reference_ids(session: Session) -> list[str]:
     """List every reference that is searched, sorted by id."""
     found = select(ReferenceRow.id).where(_is_searched())
