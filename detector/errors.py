@@ -5,7 +5,11 @@ DetectorError
 ├── ImageTooLarge        413  over the byte or pixel limit
 ├── UnknownBrand         404
 ├── UnknownReference     404
+├── UnknownPicture       422  a catalogue file names a picture that is not there
+├── Unknown              404  no such product, import, seller, right or check
+├── Conflict             409  what is there already stands against it
 ├── InvalidInput         422  a file, table or argument that we cannot use
+│   └── InvalidCursor    422  a page of a list begins nowhere there
 ├── FetchFailed          422  no picture could be fetched from a URL
 │   └── FetchRefused     422  … and none will be: the host is not allowed
 ├── Busy                 409  another process holds what we need
@@ -64,11 +68,38 @@ class UnknownReference(DetectorError):
     code = "unknown_reference"
 
 
+class UnknownPicture(DetectorError):
+    """A catalogue file names a picture that is nowhere to be found."""
+
+    status = 422
+    code = "unknown_picture"
+
+
+class Unknown(DetectorError):
+    """Nothing has that id, or nothing that the caller may know of."""
+
+    status = 404
+    code = "unknown_id"
+
+
+class Conflict(DetectorError):
+    """What is there already stands against the change."""
+
+    status = 409
+    code = "conflict"
+
+
 class InvalidInput(DetectorError):
     """A file, a table or an argument cannot be used as it is."""
 
     status = 422
     code = "invalid_input"
+
+
+class InvalidCursor(InvalidInput):
+    """A cursor that the list has not given out."""
+
+    code = "invalid_cursor"
 
 
 class FetchFailed(DetectorError):
