@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from detector.cli import catalogue_report
 from detector.cli.output import ExitCode, note, print_json, progress_bar, results
 from detector.errors import InvalidInput
 
@@ -117,3 +118,6 @@ def _print_report(report: "ImportReport", *, dry_run: bool) -> None:
         )
     for name, reason in report.skipped:
         console.print(f"skipped {name}: {reason}", markup=False)
+
+
+app.command("report")(catalogue_report.report)
