@@ -1,0 +1,1 @@
+"""The files that brands bring, read row by row: no database, no HTTP, no pictures."""
