@@ -25,7 +25,7 @@ MAX_INTEGER = 2**63 - 1
 
 def page(
     session: Session,
-    query: Select[tuple[Row]],
+    query: Select[Row],
     *,
     keys: Sequence[SortKey],
     limit: int,
