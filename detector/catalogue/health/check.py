@@ -140,6 +140,7 @@ def check_catalogue(
         descriptions=descriptions,
         index=vector_index,
         scoring=matcher.scoring,
+        brand=brand,
         own_ids=frozenset(picture.reference_id for picture in pictures),
     ).run(files, vectors, threads=threads, watch=watch)
     known = {each.reference for each in findings if each.code is Code.UNREADABLE}

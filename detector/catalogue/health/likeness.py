@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from detector.catalogue.features import Extractor
 from detector.catalogue.health.own import OwnPicture
 from detector.catalogue.health.watch import Watch
-from detector.catalogue.references import picture_hashes
+from detector.catalogue.references import find_references
 from detector.catalogue.stored_descriptions import StoredDescriptions
 from detector.errors import DetectorError
 from detector.matching.describe import Query
@@ -80,7 +80,8 @@ class LikenessSearch:
         descriptions: of all brands' references.
         index: of all brands' copy embeddings.
         scoring: the live one.
-        own_ids: the brand's references; all others in the index are somebody else's.
+        brand: name of the brand.
+        own_ids: its references.
     """
 
     store: Store
@@ -88,6 +89,7 @@ class LikenessSearch:
     descriptions: StoredDescriptions
     index: VectorIndex
     scoring: Scoring
+    brand: str
     own_ids: frozenset[str]
 
     def run(
@@ -139,8 +141,11 @@ class LikenessSearch:
     ) -> _Look:
         foreign = self._foreign(vector)
         with self.store.database.read() as session:
-            digests = picture_hashes(session, foreign)
-        is_same_file = picture.sha256 in digests.values()
+            known = find_references(session, foreign)
+        # The index may hold what the brand has disabled or added meanwhile.
+        known = {name: r for name, r in known.items() if r.brand != self.brand}
+        foreign = [name for name in foreign if name in known]
+        is_same_file = any(r.image_sha256 == picture.sha256 for r in known.values())
         if not near and (is_same_file or not foreign):
             return _Look(collides=is_same_file)
         try:

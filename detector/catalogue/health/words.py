@@ -10,7 +10,8 @@ class Words(NamedTuple):
 
     Attributes:
         title: over several findings of the kind.
-        statement: of one; `value` and `threshold` are filled in.
+        statement: of one; `value` and `threshold` are filled in,
+            as they are or in percent.
         remedy: what can be done.
     """
 
@@ -33,15 +34,15 @@ WORDS = {
     ),
     Code.PLAIN_SURFACE: Words(
         "Plain surface",
-        "Only {value:.1%} of the picture shows any detail; from {threshold:.0%} on "
-        "there is enough to recognize.",
+        "Only {percent:.1f} % of the picture shows any detail; from "
+        "{threshold_percent:.0f} % on there is enough to recognize.",
         "Replace it with a picture that shows the whole product, its label or its "
         "pattern; or remove it, if it is a filler or a blank.",
     ),
     Code.SMALL_PRODUCT: Words(
         "Small product on a blank ground",
-        "The product takes {value:.1%} of the picture; from {threshold:.0%} on it "
-        "can be recognized.",
+        "The product takes {percent:.1f} % of the picture; from "
+        "{threshold_percent:.0f} % on it can be recognized.",
         "Cut the picture closer to the product, so that it fills at least a quarter.",
     ),
     Code.FEW_POINTS: Words(
@@ -98,7 +99,12 @@ def finding(
         reference,
         code,
         severity,
-        words.statement.format(value=value, threshold=threshold),
+        words.statement.format(
+            value=value,
+            threshold=threshold,
+            percent=100 * (value or 0.0),
+            threshold_percent=100 * (threshold or 0.0),
+        ),
         None if value is None else round(float(value), 4),
         None if threshold is None else float(threshold),
         words.remedy,

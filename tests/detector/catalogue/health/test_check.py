@@ -11,6 +11,7 @@ from detector.catalogue.references import brand_pictures, reference_id
 from detector.errors import InvalidInput, UnknownBrand
 from detector.listings.engine import open_engine
 from detector.store.store import open_store
+from detector.store.tables import ReferenceRow
 from tests.catalogues import draw_folder, grid_extractor, run_import
 from tests.detector.catalogue.health.conftest import SECRET, check
 
@@ -152,7 +153,47 @@ def test_a_picture_that_cannot_be_read_is_told_and_stops_nothing(tmp_path):
     store.close()
 
 
-def test_a_brand_without_pictures_gets_an_empty_report(checked, tmp_path):
+def test_what_the_brand_has_just_disabled_is_nobody_elses(tmp_path):
+    store = open_store(tmp_path / "data")
+    folder = draw_folder(tmp_path / "photos", 2)
+    (folder / "again.png").write_bytes((folder / "0" / "000.png").read_bytes())
+    run_import(store, folder)
+    extractor = grid_extractor()
+    engine = open_engine(store, extractor, threads=1, on_note=lambda text: None)
+    own = brand_id("Acme")
+    with store.database.write() as session:
+        row = session.get(ReferenceRow, reference_id(own, "again.png"))
+        assert row is not None
+        row.state = "disabled"
+    report = check(engine, brand_id=own, sample=0)
+    assert report.num_references == 2
+    assert report.counts()["collision"] == report.counts()["duplicate"] == 0
+    store.close()
+
+
+def test_what_the_brand_adds_during_the_check_is_nobody_elses(tmp_path):
+    store = open_store(tmp_path / "data")
+    folder = draw_folder(tmp_path / "photos", 2)
+    run_import(store, folder)
+    extractor = grid_extractor()
+    engine = open_engine(store, extractor, threads=1, on_note=lambda text: None)
+
+    def add_one(done: int, total: int) -> None:
+        if done == 1:
+            first = (folder / "0" / "000.png").read_bytes()
+            (folder / "again.png").write_bytes(first)
+            run_import(store, folder)
+            engine.index.refresh()
+
+    own = brand_id("Acme")
+    report = check(engine, brand_id=own, sample=0, on_progress=add_one)
+    assert len(engine.index) == 3
+    assert report.num_references == 2
+    assert report.counts()["collision"] == 0
+    store.close()
+
+
+def test_a_brand_without_pictures_gets_an_empty_report(tmp_path):
     store = open_store(tmp_path / "data")
     with store.database.write() as session:
         name = ensure_brand(session, "Nobody")
