@@ -99,7 +99,7 @@ class Archive:
                 remedy=f"Part it into ZIPs of at most {max_total_bytes:,} bytes each.",
             )
         files = [(entry, _name_of(entry)) for entry in entries]
-        files = [(e, n) for e, n in files if not e.is_dir() and not _LITTER.match(n)]
+        files = [(e, n) for e, n in files if not _is_litter(e, n)]
         counts = Counter(name for _, name in files)
         self.refused: dict[str, str] = {}
         self._members: dict[str, zipfile.ZipInfo] = {}
@@ -210,8 +210,8 @@ def _too_many_members() -> InvalidInput:
 def _refuse_overlaps(entries: list[zipfile.ZipInfo], end: int) -> None:
     """Refuse members that share bytes, as those of bombs do (Fifield, 2019)."""
     ordered = sorted(entries, key=lambda entry: entry.header_offset)
-    for entry, following in zip(ordered, [*ordered[1:], None], strict=True):
-        limit = following.header_offset if following else end
+    limits = [entry.header_offset for entry in ordered[1:]] + [end]
+    for entry, limit in zip(ordered, limits, strict=False):
         least = entry.header_offset + _LOCAL_HEADER_BYTES + entry.compress_size
         if entry.header_offset < 0 or least > limit:
             raise InvalidInput(
@@ -230,6 +230,11 @@ def _name_of(entry: zipfile.ZipInfo) -> str:
     if name.startswith("/"):
         return name
     return "/".join(part for part in name.split("/") if part not in {"", "."})
+
+
+def _is_litter(entry: zipfile.ZipInfo, name: str) -> bool:
+    """Tell whether it is a folder, or what operating systems leave behind."""
+    return entry.orig_filename.endswith("/") or _LITTER.match(name) is not None
 
 
 def _fault_of(entry: zipfile.ZipInfo, name: str) -> str | None:

@@ -17,6 +17,7 @@ class LinkedMembers:
     def __init__(self, names: Iterable[str]) -> None:
         self._by_ending: dict[str, str | None] = {}
         self._names = set(names)
+        self._wrapper = _wrapper(self._names)
         for name in self._names:
             for ending in _endings(name):
                 is_known = ending in self._by_ending
@@ -25,9 +26,9 @@ class LinkedMembers:
     def resolve(self, link: str) -> str | None:
         """Name the member that a link means; None where none or several could be.
 
-        A path is a member's whole name, or the end of it, or ends in it. Of a web
-        address, host and folders are those of a server: there the longest ending
-        counts that one member alone has, down to the name of the file.
+        A path is a member's whole name, or the end of it, or ends in it; the folder
+        that everything was packed in does not count. Of a web address, the path does:
+        two products may each have a `front.jpg`.
         """
         url = as_web_url(link)
         if url is None:
@@ -37,12 +38,12 @@ class LinkedMembers:
             path = unquote(parts.path).lstrip("/")
             paths = [f"{parts.hostname}/{path}", path]
         for path in paths:
-            member = self._find(unicodedata.normalize("NFC", path), url is not None)
+            member = self._find(unicodedata.normalize("NFC", path))
             if member is not None:
                 return member
         return None
 
-    def _find(self, path: str, is_web: bool) -> str | None:
+    def _find(self, path: str) -> str | None:
         path = path.removeprefix("./")
         if not is_inner_path(path):
             return None
@@ -53,11 +54,17 @@ class LinkedMembers:
                 continue
             member = self._by_ending[ending]
             if member is None:
-                return None if is_web or ending not in self._names else ending
+                return ending if ending in self._names else None
             # Another folder's file of the same name is another product's picture.
-            if is_web or ending in (path, member):
+            if ending in (path, member, member.removeprefix(self._wrapper)):
                 return member
         return None
+
+
+def _wrapper(names: Iterable[str]) -> str:
+    """Find the folder that all members lie in; empty where there is none."""
+    tops = {name.partition("/")[0] if "/" in name else "" for name in names}
+    return f"{top}/" if len(tops) == 1 and (top := tops.pop()) else ""
 
 
 def _endings(path: str) -> Iterator[str]:

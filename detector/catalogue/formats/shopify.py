@@ -124,6 +124,8 @@ class _Product:
         self._handle = main.text("handle") or _handle_of(self._title)
         self._pictures = _pictures(main, rows)
         self._taken: set[str] = set()
+        self._mpn = main.text("mpn")
+        self._condition = main.choice("condition", CONDITIONS)
         self._category = main.text("category") or main.text("type")
         plain = html_to_text(main.values.get("description", ""))
         self._description = main.text("description", value=plain)
@@ -142,7 +144,7 @@ class _Product:
         fields: dict[str, object] = {
             "title": title,
             "gtin": row.gtin("barcode"),
-            "mpn": row.text("mpn") or self._main.values.get("mpn"),
+            "mpn": self._mpn if row is self._main else row.text("mpn") or self._mpn,
             "sku": row.text("sku"),
             "variant_group": self._handle,
             "category": self._category,
@@ -167,8 +169,8 @@ class _Product:
         )
 
     def _condition_of(self, row: Cells) -> str | None:
-        source = row if row.values.get("condition") else self._main
-        return source.choice("condition", CONDITIONS)
+        own = None if row is self._main else row.choice("condition", CONDITIONS)
+        return own or self._condition
 
     def _id_of(self, row: Cells, options: list[str]) -> str:
         """Take the SKU, or the handle and options where there is none of its own."""

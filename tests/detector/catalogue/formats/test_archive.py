@@ -55,6 +55,10 @@ def test_members_are_listed_and_read():
     assert archive.size_bytes("a/b.jpg") == len(CONTENT)
 
 
+def test_an_empty_archive_holds_nothing():
+    assert open_archive(zip_of()).names == ()
+
+
 def test_litter_is_ignored():
     names = ["__MACOSX/a/._b.jpg", "a/.DS_Store", "Thumbs.db", "a/._b.jpg", "a/b.jpg"]
     archive = open_archive(zip_of(*names))
@@ -75,6 +79,11 @@ def link() -> io.BytesIO:
     info = zipfile.ZipInfo("bad.jpg")
     info.external_attr = (stat.S_IFLNK | 0o777) << 16
     return zip_of("good.jpg", (info, b"/etc/passwd"))
+
+
+def nameless() -> io.BytesIO:
+    """Let a name begin with the NUL that ends it for some readers."""
+    return io.BytesIO(zip_of("good.jpg", "_bad").getvalue().replace(b"_bad", b"\0bad"))
 
 
 def bomb() -> io.BytesIO:
@@ -99,6 +108,7 @@ def twice() -> io.BytesIO:
         (zip_of("bad\x1b.jpg", "good.jpg"), "rename"),
         (zip_of("x" * 1001 + ".jpg", "good.jpg"), "rename"),
         (zip_of("a/" * MAX_DEPTH + "bad.jpg", "good.jpg"), "folders deep"),
+        (nameless(), "rename"),
         (link(), "a link"),
         (bomb(), "times its size"),
         (twice(), "several files of this name"),

@@ -33,10 +33,12 @@ NAMES = [
         ("ote.jpg", None),
         ("nowhere.jpg", None),
         ("", None),
-        ("https://cdn.example/files/tote.jpg?v=12", "photos/tote.jpg"),
-        ("https://cdn.example/files/%C3%A9%201.jpg", "photos/é 1.jpg"),
-        ("https://cdn.example/files/é 1.jpg#x", "photos/é 1.jpg"),
-        ("https://cdn.example/z/b/front.jpg", "photos/b/front.jpg"),
+        ("https://cdn.example/files/photos/tote.jpg?v=12", "photos/tote.jpg"),
+        ("https://cdn.example/photos/%C3%A9%201.jpg", "photos/é 1.jpg"),
+        ("https://cdn.example/photos/é 1.jpg#x", "photos/é 1.jpg"),
+        ("https://cdn.example/b/front.jpg", "photos/b/front.jpg"),
+        ("https://cdn.example/z/b/front.jpg", None),
+        ("https://cdn.example/files/tote.jpg", None),
         ("https://cdn.example/z/front.jpg", None),
         ("https://CDN.example/x/logo.png", "cdn.example/x/logo.png"),
         ("https://other.example/y/logo.png", None),
@@ -52,6 +54,14 @@ NAMES = [
 )
 def test_links_find_the_one_member_that_they_can_mean(link, member):
     assert LinkedMembers(NAMES).resolve(link) == member
+
+
+def test_the_folder_that_everything_was_packed_in_does_not_count():
+    packed = LinkedMembers(["photos/tote.jpg", "photos/a/front.jpg"])
+    web = "https://cdn.example/files"
+    assert packed.resolve(f"{web}/tote.jpg") == "photos/tote.jpg"
+    assert packed.resolve(f"{web}/a/front.jpg") == "photos/a/front.jpg"
+    assert packed.resolve(f"{web}/b/front.jpg") is None
 
 
 def test_the_order_of_the_members_does_not_matter():

@@ -143,6 +143,21 @@ def test_long_ids_are_shortened_and_stay_apart():
     assert [p.product_id for p in again] == ids[:2]
 
 
+def test_what_is_wrong_with_the_product_is_told_once():
+    products, problems = read(
+        "Handle,Title,SKU,Image Src,Google Shopping / MPN,Google Shopping / Condition\n"
+        "a,A,A1,../1.jpg,M\x00,mint\na,,A2,,,\na,,A3,,own,used\n"
+    )
+    assert codes(problems) == [
+        (2, "Image Src", "bad_link"),
+        (2, "Image Src", "no_image"),
+        (2, "Google Shopping / MPN", "control_character"),
+        (2, "Google Shopping / Condition", "bad_value"),
+    ]
+    assert [p.fields.get("mpn") for p in products] == [None, None, "own"]
+    assert [p.fields.get("condition") for p in products] == [None, None, "used"]
+
+
 def test_another_vendor_is_a_warning():
     products, problems = read(
         "Handle,Title,Vendor,Image Src\na,A,Acme Kids,https://x.example/1.jpg\n",
