@@ -9,7 +9,12 @@ DetectorError
 ├── Unknown              404  no such product, import, seller, right or check
 ├── Conflict             409  what is there already stands against it
 ├── InvalidInput         422  a file, table or argument that we cannot use
-│   └── InvalidCursor    422  a page of a list begins nowhere there
+│   ├── InvalidCursor    422  a page of a list begins nowhere there
+│   ├── WeakPassword     422  others would guess it
+│   └── WrongPassword    422  the old password is another one
+├── LoginFailed          401  address and password do not fit together
+├── Escalation           403  it would give more than the giver has
+├── TooManyAttempts      429  to log in
 ├── FetchFailed          422  no picture could be fetched from a URL
 │   └── FetchRefused     422  … and none will be: the host is not allowed
 ├── Busy                 409  another process holds what we need
@@ -100,6 +105,43 @@ class InvalidCursor(InvalidInput):
     """A cursor that the list has not given out."""
 
     code = "invalid_cursor"
+
+
+class WeakPassword(InvalidInput):
+    """A password that others would guess."""
+
+    code = "weak_password"
+
+
+class WrongPassword(InvalidInput):
+    """The old password, which a change asks for, is another one."""
+
+    code = "wrong_password"
+
+
+class LoginFailed(DetectorError):
+    """No active user has that address and that password."""
+
+    status = 401
+    code = "login_failed"
+
+
+class Escalation(DetectorError):
+    """Somebody would give, or take over, rights that they do not have."""
+
+    status = 403
+    code = "escalation"
+
+
+class TooManyAttempts(DetectorError):
+    """There were too many attempts to log in lately."""
+
+    status = 429
+    code = "too_many_attempts"
+
+    def __init__(self, message: str, *, remedy: str, retry_after_s: int) -> None:
+        super().__init__(message, remedy=remedy)
+        self.retry_after_s = retry_after_s
 
 
 class FetchFailed(DetectorError):

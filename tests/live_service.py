@@ -32,6 +32,14 @@ PROBLEM_KEYS = {
     "remedy",
     "request_id",
 }
+RETRIED = {
+    "idempotency_in_progress",
+    "not_ready",
+    "overloaded",
+    "rate_limited",
+    "store_fault",
+}
+"""Codes of failures that come with a Retry-After."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +147,19 @@ def require_problem(answer: Answer, status: int, code: str) -> Any:
     assert answer.status == status, answer.body
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json
-    assert problem.keys() == PROBLEM_KEYS
+    assert problem.keys() == PROBLEM_KEYS | {"errors"}
+    for field in problem["errors"] or []:
+        assert field.keys() == {"detail", "pointer", "parameter"}
+        assert field["detail"]
+        assert (field["pointer"] is None) != (field["parameter"] is None)
+    assert problem["errors"] != []
     assert problem["status"] == status
     assert problem["code"] == code
     assert problem["type"] == f"urn:detector:problem:{code}"
     assert problem["request_id"] == answer.headers["x-request-id"]
     assert all(problem[key] for key in PROBLEM_KEYS)
     assert "Traceback" not in answer.body.decode()
-    assert (status == 503) == ("retry-after" in answer.headers)
+    assert (code in RETRIED) == ("retry-after" in answer.headers)
     return problem
 
 

@@ -14,7 +14,9 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from detector.api.problems import problem_response
+from detector.api.rate_limit import Allowance
 from detector.errors import DetectorError
+from detector.store.database import is_conflict
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +61,10 @@ class Exchange:
         for name, value in SAFE_HEADERS.items():
             headers.setdefault(name, value)
         headers.setdefault("Cache-Control", "no-store")
+        allowance = self.scope["state"].get("allowance")
+        if isinstance(allowance, Allowance):
+            headers["RateLimit-Policy"] = allowance.policy
+            headers["RateLimit"] = allowance.left
         self.is_cut_short = self._leaves_much_unread()
         if self.is_cut_short:
             headers["Connection"] = "close"
@@ -124,7 +130,10 @@ class Envelope:
         except Exception as error:
             if exchange.status is not None:
                 raise
-            if not isinstance(error, DetectorError):
+            if is_conflict(error):
+                fields = {"request_id": request_id}
+                log.warning("conflict", exc_info=True, extra={"fields": fields})
+            elif not isinstance(error, DetectorError):
                 fields = {"request_id": request_id}
                 log.exception("unexpected error", extra={"fields": fields})
             response = problem_response(error, request_id)

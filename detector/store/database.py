@@ -137,6 +137,11 @@ def database_url(place: Path | str) -> URL:
     )
 
 
+def is_conflict(error: BaseException) -> bool:
+    """Say whether a change went against what the database holds, as a twin would."""
+    return isinstance(error, IntegrityError)
+
+
 def _sqlite_engine(url: URL, busy_timeout_s: float) -> Engine:
     engine = create_engine(
         url,
