@@ -38,12 +38,12 @@ class LinkedMembers:
             path = unquote(parts.path).lstrip("/")
             paths = [f"{parts.hostname}/{path}", path]
         for path in paths:
-            member = self._find(unicodedata.normalize("NFC", path))
+            member = self._find(unicodedata.normalize("NFC", path), url is not None)
             if member is not None:
                 return member
         return None
 
-    def _find(self, path: str) -> str | None:
+    def _find(self, path: str, is_web: bool) -> str | None:
         path = path.removeprefix("./")
         if not is_inner_path(path):
             return None
@@ -54,7 +54,7 @@ class LinkedMembers:
                 continue
             member = self._by_ending[ending]
             if member is None:
-                return ending if ending in self._names else None
+                return None if is_web or ending not in self._names else ending
             # Another folder's file of the same name is another product's picture.
             if ending in (path, member, member.removeprefix(self._wrapper)):
                 return member
