@@ -1,7 +1,8 @@
 """Request bodies: read under limits, then taken apart into pictures."""
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import AsyncIterator, Sequence
 
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
@@ -16,29 +17,35 @@ from detector.api.errors import (
 )
 
 FORM = "multipart/form-data"
+MIN_BYTES_PER_S = 100_000
+"""A large body may take a second longer for each so many bytes of it."""
 FORM_OVERHEAD_BYTES = 65_536
 """What boundaries and part headers may add to the pictures of a form."""
 
 
-async def read_body(request: Request, *, max_bytes: int, timeout_s: float) -> bytes:
+async def read_body(
+    request: Request,
+    *,
+    max_bytes: int,
+    timeout_s: float,
+    setting: str | None = "DETECTOR_MAX_IMAGE_BYTES",
+) -> bytes:
     """Read a body, and give up as soon as a limit is passed.
+
+    Args:
+        request: whose body it is.
+        max_bytes: of the whole body.
+        timeout_s: for the whole body.
+        setting: that bounds it, if there is one.
 
     Raises:
         BodyTooLarge: declared to be, or grown, over the limit.
         BodyTooSlow: not all of it was there in time.
     """
-    too_large = BodyTooLarge(
-        f"The body is over the limit of {max_bytes:,} bytes.",
-        remedy="Send a smaller copy, or raise DETECTOR_MAX_IMAGE_BYTES.",
-    )
-    if int(request.headers.get("content-length", "0")) > max_bytes:
-        raise too_large
     body = bytearray()
     try:
         async with asyncio.timeout(timeout_s):
-            async for chunk in request.stream():
-                if len(body) + len(chunk) > max_bytes:
-                    raise too_large
+            async for chunk in bounded(request, max_bytes=max_bytes, setting=setting):
                 body += chunk
     except TimeoutError as error:
         raise BodyTooSlow(
@@ -46,6 +53,51 @@ async def read_body(request: Request, *, max_bytes: int, timeout_s: float) -> by
             remedy="Send a smaller copy, or raise DETECTOR_BODY_TIMEOUT_S.",
         ) from error
     return bytes(body)
+
+
+async def stream_body(
+    request: Request, *, max_bytes: int, timeout_s: float
+) -> AsyncIterator[bytes]:
+    """Read a large body in pieces; the larger it is, the longer it may take.
+
+    Raises:
+        BodyTooLarge: declared to be, or grown, over the limit.
+        BodyTooSlow: slower than `MIN_BYTES_PER_S`.
+    """
+    started_at, num_bytes = time.monotonic(), 0
+    chunks = bounded(request, max_bytes=max_bytes, setting="DETECTOR_MAX_UPLOAD_BYTES")
+    while True:
+        until = started_at + timeout_s + num_bytes / MIN_BYTES_PER_S
+        try:
+            async with asyncio.timeout(max(0.0, until - time.monotonic())):
+                chunk = await anext(chunks, None)
+        except TimeoutError as error:
+            raise BodyTooSlow(
+                f"The body did not arrive at {MIN_BYTES_PER_S:,} bytes a second.",
+                remedy="Send it in parts, or raise DETECTOR_BODY_TIMEOUT_S.",
+            ) from error
+        if chunk is None:
+            return
+        num_bytes += len(chunk)
+        yield chunk
+
+
+async def bounded(
+    request: Request, *, max_bytes: int, setting: str | None
+) -> AsyncIterator[bytes]:
+    """Read a body in pieces, and give up as soon as it is over the limit."""
+    too_large = BodyTooLarge(
+        f"The body is over the limit of {max_bytes:,} bytes.",
+        remedy="Send less at once" + (f", or raise {setting}." if setting else "."),
+    )
+    if int(request.headers.get("content-length", "0")) > max_bytes:
+        raise too_large
+    num_bytes = 0
+    async for chunk in request.stream():
+        num_bytes += len(chunk)
+        if num_bytes > max_bytes:
+            raise too_large
+        yield chunk
 
 
 def one_picture(content_type: str | None, body: bytes, name: str) -> bytes:
