@@ -7,15 +7,49 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from detector.api import health, match
+from detector.api import (
+    authorized_sellers,
+    brands,
+    health,
+    health_checks,
+    imports,
+    keys,
+    match,
+    products,
+    reference_upload,
+    references,
+    rights,
+    roles,
+    sessions,
+    users,
+)
 from detector.api.authentication import Authentication
 from detector.api.envelope import Envelope
+from detector.api.idempotency import Idempotency
+from detector.api.json_bodies import JsonBodies
 from detector.api.openapi import Api, problems
 from detector.api.problems import render_problems
+from detector.api.rate_limit import PrincipalLimit, StrangerLimit
 from detector.api.service import Service
 from detector.settings import Settings, load_settings
 from models.embedder import Embedder
 
+ROUTERS = (
+    match.router,
+    brands.router,
+    products.router,
+    references.router,
+    reference_upload.router,
+    imports.router,
+    health_checks.router,
+    rights.router,
+    authorized_sellers.router,
+    sessions.door,
+    sessions.router,
+    keys.router,
+    users.router,
+    roles.router,
+)
 REFUSALS = {
     400: "The body is not what its Content-Type says.",
     401: "No valid key.",
@@ -65,9 +99,14 @@ def create_app(
         separate_input_output_schemas=False,
     )
     app.state.service = service
+    app.add_middleware(JsonBodies, timeout_s=service.settings.body_timeout_s)
+    app.add_middleware(Idempotency, service=service)
+    app.add_middleware(PrincipalLimit, limit=service.settings.rate_limit)
     app.add_middleware(Authentication, find_principal=service.find_principal)
+    app.add_middleware(StrangerLimit)
     app.add_middleware(Envelope)
     render_problems(app)
     app.include_router(health.router)
-    app.include_router(match.router, responses=problems(REFUSALS))
+    for router in ROUTERS:
+        app.include_router(router, responses=problems(REFUSALS))
     return app

@@ -2,24 +2,24 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Security
-from fastapi.security import HTTPBearer
+from fastapi import APIRouter, Depends, Query, Request
 
+from detector.access.principal import Principal
+from detector.access.roles import Capability
 from detector.api.body import (
     FORM_OVERHEAD_BYTES,
     form_pictures,
     one_picture,
     read_body,
 )
+from detector.api.permission import needs, with_key
 from detector.api.schemas import CompareAnswer, MatchAnswer, MatchOptions, Options
 from detector.api.service import Service, service_of
 
-bearer = HTTPBearer(
-    auto_error=False,
-    scheme_name="key",
-    description="`detector key create` makes one. Checked before anything else.",
-)
-router = APIRouter(prefix="/v1", tags=["matching"], dependencies=[Security(bearer)])
+router = APIRouter(prefix="/v1", tags=["matching"], dependencies=[with_key])
+
+Matching = Annotated[Principal, Depends(needs(Capability.PICTURES_MATCH))]
+Comparing = Annotated[Principal, Depends(needs(Capability.PICTURES_COMPARE))]
 
 FILE = {"type": "string", "format": "binary"}
 
@@ -53,7 +53,7 @@ def form_of(*names: str) -> dict[str, object]:
     ),
 )
 async def match(
-    request: Request, options: Annotated[MatchOptions, Query()]
+    request: Request, caller: Matching, options: Annotated[MatchOptions, Query()]
 ) -> MatchAnswer:
     """Find the references that a picture resembles.
 
@@ -81,7 +81,7 @@ async def match(
     openapi_extra=body_of(**{"multipart/form-data": form_of("a", "b")}),
 )
 async def compare(
-    request: Request, options: Annotated[Options, Query()]
+    request: Request, caller: Comparing, options: Annotated[Options, Query()]
 ) -> CompareAnswer:
     """Say whether picture `a` shows picture `b`, or a part of it, and where.
 

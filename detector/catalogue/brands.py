@@ -3,10 +3,12 @@
 import unicodedata
 from hashlib import sha256
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from detector.errors import InvalidInput
+from detector.errors import InvalidInput, UnknownBrand
 from detector.store.inserting import insert_new
+from detector.store.paging import page
 from detector.store.tables import BrandRow
 
 MAX_NAME_LENGTH = 200
@@ -45,3 +47,35 @@ def add_brand(session: Session, name: str) -> bool:
     return insert_new(
         session, BrandRow, id=brand_id(name), key=brand_key(name), name=shown
     )
+
+
+def find_brand(session: Session, brand_id: str) -> BrandRow:
+    """Look a brand up.
+
+    Raises:
+        UnknownBrand: there is none of that id.
+    """
+    row = session.get(BrandRow, brand_id)
+    if row is None:
+        raise UnknownBrand(
+            f"No brand has the id {brand_id[:100]!r}.",
+            remedy="GET /v1/brands lists the brands that this key sees.",
+        )
+    return row
+
+
+def list_brands(
+    session: Session, *, only: str | None, cursor: str | None, limit: int
+) -> tuple[list[BrandRow], str | None]:
+    """List brands by name, in pages.
+
+    Args:
+        session: to read with.
+        only: id of the one brand to list; all of them if None.
+        cursor: what came with the page before; None for the first.
+        limit: most rows to return.
+    """
+    query = select(BrandRow)
+    if only is not None:
+        query = query.where(BrandRow.id == only)
+    return page(session, query, keys=[BrandRow.key], cursor=cursor, limit=limit)

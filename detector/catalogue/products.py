@@ -1,13 +1,17 @@
 """Products: what a brand's catalogue says of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 
+from detector.catalogue.brands import find_brand
 from detector.catalogue.changes import ChangeLog
 from detector.catalogue.reference_changes import Outcome, remove_references
+from detector.errors import Unknown
+from detector.store.paging import SortKey, page
 from detector.store.tables import ProductRow, ReferenceProductRow, ReferenceRow
 
 OWN_COLUMNS = ("title", "gtin")
@@ -89,3 +93,58 @@ def remove_products(
         session.flush()
         num_products += 1
     return num_products, num_references
+
+
+def find_product(session: Session, *, brand_id: str, row_id: str) -> ProductRow:
+    """Look a product of a brand up, by our id of it.
+
+    Raises:
+        UnknownBrand: there is no such brand.
+        Unknown: the brand has no such product.
+    """
+    find_brand(session, brand_id)
+    row = session.get(ProductRow, row_id)
+    if row is None or row.brand_id != brand_id:
+        raise Unknown(
+            f"The brand has no product {row_id[:100]!r}.",
+            remedy="The list of products names the ids.",
+        )
+    return row
+
+
+def list_products(
+    session: Session,
+    *,
+    brand_id: str,
+    updated_since: datetime | None,
+    cursor: str | None,
+    limit: int,
+) -> tuple[list[ProductRow], str | None]:
+    """List a brand's products in pages; those changed last come last if asked for.
+
+    Raises:
+        UnknownBrand: there is no such brand.
+    """
+    find_brand(session, brand_id)
+    query = select(ProductRow).where(ProductRow.brand_id == brand_id)
+    keys: list[SortKey] = [ProductRow.id]
+    if updated_since is not None:
+        query = query.where(ProductRow.updated_at >= updated_since)
+        keys = [ProductRow.updated_at, ProductRow.id]
+    return page(session, query, keys=keys, cursor=cursor, limit=limit)
+
+
+def count_references(session: Session, rows: Sequence[ProductRow]) -> dict[str, int]:
+    """Count the references that show each product; none is left out if it has some."""
+    counted = (
+        select(ReferenceProductRow.product_id, func.count())
+        .where(ReferenceProductRow.product_id.in_([row.id for row in rows]))
+        .group_by(ReferenceProductRow.product_id)
+    )
+    return {name: count for name, count in session.execute(counted)}
+
+
+def known_fields(row: ProductRow) -> dict[str, object]:
+    """Collect what is known of a product, under the names of the catalogue file."""
+    own = {name: getattr(row, name) for name in OWN_COLUMNS}
+    return {name: value for name, value in own.items() if value} | row.details

@@ -103,11 +103,12 @@ class Blobs:
                 path.replace(target)
             except FileNotFoundError:
                 return False
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
         return True
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Write a folder's list of names to the disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

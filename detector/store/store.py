@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from detector.errors import StoreFault
-from detector.store.blobs import Blobs
+from detector.store.blobs import Blobs, sync_folder
 from detector.store.database import Database
 
 
@@ -19,12 +19,19 @@ class Store:
         database: brands, references, descriptions, embeddings, scans.
         blobs: the references' pictures.
         index_folder: snapshots of the search index; derived, may be deleted.
+        uploads_folder: catalogue files that wait to be imported.
     """
 
     folder: Path
     database: Database
     blobs: Blobs
     index_folder: Path
+    uploads_folder: Path
+
+    def sync_uploads(self, folder: Path) -> None:
+        """See to it that an upload's folder survives a power cut."""
+        for path in (folder, self.uploads_folder):
+            sync_folder(path)
 
     def close(self) -> None:
         """Close the database."""
@@ -45,10 +52,12 @@ def open_store(folder: Path, database: str | None = None) -> Store:
     """
     folder = folder.absolute()
     index_folder = folder / "index"
+    uploads_folder = folder / "uploads"
     try:
         # Private: a brand's unpublished pictures may lie here.
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         index_folder.mkdir(exist_ok=True)
+        uploads_folder.mkdir(exist_ok=True)
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, "not writable", str(folder))
         blobs = Blobs(folder / "blobs")
@@ -59,4 +68,4 @@ def open_store(folder: Path, database: str | None = None) -> Store:
             remedy="Make it a folder that this user can write to, or set "
             "DETECTOR_DATA_DIR to another one.",
         ) from error
-    return Store(folder, opened, blobs, index_folder)
+    return Store(folder, opened, blobs, index_folder, uploads_folder)

@@ -78,6 +78,12 @@ class ImportProblemRow(Table):
     message: Mapped[str]
     remedy: Mapped[str]
 
+    @property
+    def problem(self) -> dict[str, object]:
+        """What a reader of the file said."""
+        names = ("row", "column", "severity", "code", "message", "remedy")
+        return {name: getattr(self, name) for name in names}
+
 
 class ImportSeenRow(Table):
     """A product that an import has met; what a full replacement must not remove."""
@@ -91,7 +97,7 @@ class ImportSeenRow(Table):
 
 
 class HealthCheckRow(Table):
-    """A look at a brand's catalogue; `report` is there once it is `done`."""
+    """A look at a brand's catalogue; report and page are there once it is `done`."""
 
     __tablename__ = "health_check"
 
@@ -103,6 +109,7 @@ class HealthCheckRow(Table):
     num_done: Mapped[int] = mapped_column(default=0)
     num_total: Mapped[int | None]
     report: Mapped[dict[str, object] | None] = mapped_column(JSON(none_as_null=True))
+    page: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     error: Mapped[str | None]
     created_by: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -96,6 +96,7 @@ def upgrade() -> None:
         sa.Column("num_done", sa.Integer(), nullable=False),
         sa.Column("num_total", sa.Integer(), nullable=True),
         sa.Column("report", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("page", sa.LargeBinary(), nullable=True),
         sa.Column("error", sa.String(), nullable=True),
         sa.Column("created_by", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),

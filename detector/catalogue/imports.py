@@ -1,0 +1,196 @@
+"""Imports as records: asked for, watched, canceled."""
+
+import shutil
+import uuid
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from detector.catalogue.brands import find_brand
+from detector.catalogue.catalogue_file import ImportFormat
+from detector.catalogue.catalogue_import import Mode, Tally
+from detector.catalogue.formats.rows import RowProblem
+from detector.errors import Conflict, Unknown
+from detector.store.jobs import enqueue
+from detector.store.paging import SortKey, page
+from detector.store.store import Store
+from detector.store.table import utc_now
+from detector.store.work_tables import ImportProblemRow, ImportRow, ImportSeenRow
+
+JOB_KIND = "catalogue_import"
+TABLE_NAME = "table"
+IMAGES_NAME = "images"
+OPEN_STATES = ("queued", "running")
+PAGE_SIZE = 500
+MAX_PROBLEMS = 100_000
+"""Problems of one import that are kept; the count goes on."""
+
+
+def new_import_id() -> str:
+    """Make an id; the folder of the upload has the same name."""
+    return "imp_" + uuid.uuid4().hex
+
+
+def upload_folder(store: Store, import_id: str) -> Path:
+    """Say where the files of an import lie until it ends."""
+    return store.uploads_folder / import_id
+
+
+def ask_for_import(
+    session: Session,
+    *,
+    import_id: str,
+    brand_id: str,
+    format: ImportFormat,
+    mode: Mode,
+    is_dry_run: bool,
+    file_name: str,
+    file_sha256: str,
+    created_by: str,
+) -> ImportRow:
+    """Record an import and its job in one transaction; its files are there already."""
+    row = ImportRow(
+        id=import_id,
+        brand_id=brand_id,
+        format=format,
+        mode=mode,
+        is_dry_run=is_dry_run,
+        file_name=file_name,
+        file_sha256=file_sha256,
+        state="queued",
+        counts={},
+        created_by=created_by,
+    )
+    session.add(row)
+    session.flush()
+    enqueue(session, JOB_KIND, payload={"import_id": import_id})
+    return row
+
+
+def cancel_import(row: ImportRow) -> None:
+    """End an import before its next batch; what went in stays.
+
+    Raises:
+        Conflict: it has ended.
+    """
+    if row.state not in OPEN_STATES:
+        raise Conflict(
+            f"The import is {row.state} already.",
+            remedy="Only imports that are queued or running can be canceled.",
+        )
+    row.state = "canceled"
+    row.finished_at = utc_now()
+
+
+def record_tally(session: Session, row: ImportRow, tally: Tally) -> None:
+    """Add what a batch did to the record."""
+    room = max(0, MAX_PROBLEMS - row.num_problems)
+    session.add_all(
+        ImportProblemRow(
+            import_id=row.id,
+            seq=seq,
+            row=problem.row,
+            column=problem.column,
+            severity=problem.severity,
+            code=problem.code,
+            message=problem.message,
+            remedy=problem.remedy,
+        )
+        for seq, problem in enumerate(tally.problems[:room], start=row.num_problems)
+    )
+    row.num_problems += len(tally.problems)
+    counts = dict(row.counts)
+    for name, count in tally.counts.items():
+        counts[name] = counts.get(name, 0) + count
+    for problem in tally.problems:
+        name = f"{problem.severity}s"
+        counts[name] = counts.get(name, 0) + 1
+    row.counts = counts
+    if row.mode == "replace":
+        known = seen_products(session, row.id)
+        session.add_all(
+            ImportSeenRow(import_id=row.id, product_id=product_id)
+            for product_id in sorted(tally.seen - known)
+        )
+
+
+def seen_products(session: Session, import_id: str) -> set[str]:
+    """List the products that an import has met so far."""
+    found = select(ImportSeenRow.product_id).where(ImportSeenRow.import_id == import_id)
+    return set(session.scalars(found))
+
+
+def discard_upload(store: Store, import_id: str) -> None:
+    """Delete the files of an import that has ended."""
+    shutil.rmtree(upload_folder(store, import_id), ignore_errors=True)
+
+
+def abandoned_uploads(store: Store, known: Sequence[str]) -> list[Path]:
+    """List the files that no open import waits for."""
+    return [p for p in sorted(store.uploads_folder.iterdir()) if p.name not in known]
+
+
+def find_import(
+    session: Session, *, brand_id: str, import_id: str, is_locked: bool = False
+) -> ImportRow:
+    """Look an import of a brand up.
+
+    Raises:
+        UnknownBrand: there is no such brand.
+        Unknown: the brand has no such import.
+    """
+    find_brand(session, brand_id)
+    row = session.get(ImportRow, import_id, with_for_update=is_locked or None)
+    if row is None or row.brand_id != brand_id:
+        raise Unknown(
+            f"The brand has no import {import_id[:100]!r}.",
+            remedy="The list of imports names the ids.",
+        )
+    return row
+
+
+def list_imports(
+    session: Session, *, brand_id: str, cursor: str | None, limit: int
+) -> tuple[list[ImportRow], str | None]:
+    """List a brand's imports in pages, the oldest first."""
+    find_brand(session, brand_id)
+    query = select(ImportRow).where(ImportRow.brand_id == brand_id)
+    keys: list[SortKey] = [ImportRow.created_at, ImportRow.id]
+    return page(session, query, keys=keys, cursor=cursor, limit=limit)
+
+
+def list_problems(
+    session: Session, *, import_id: str, cursor: str | None, limit: int
+) -> tuple[list[ImportProblemRow], str | None]:
+    """List the problems of an import in pages, in the order of the file."""
+    query = select(ImportProblemRow).where(ImportProblemRow.import_id == import_id)
+    keys = [ImportProblemRow.seq]
+    return page(session, query, keys=keys, cursor=cursor, limit=limit)
+
+
+def all_problems(store: Store, import_id: str) -> Iterator[RowProblem]:
+    """Read all problems of an import, some at a time."""
+    last = -1
+    while True:
+        query = (
+            select(ImportProblemRow)
+            .where(ImportProblemRow.import_id == import_id, ImportProblemRow.seq > last)
+            .order_by(ImportProblemRow.seq)
+            .limit(PAGE_SIZE)
+        )
+        with store.database.read() as session:
+            rows = session.scalars(query).all()
+        for row in rows:
+            yield RowProblem(
+                row.row,
+                row.column,
+                row.code,
+                row.message,
+                row.remedy,
+                "error" if row.severity == "error" else "warning",
+            )
+        if len(rows) < PAGE_SIZE:
+            return
+        last = rows[-1].seq
