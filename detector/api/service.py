@@ -10,8 +10,9 @@ from hashlib import sha256
 from fastapi import Request
 from PIL import Image
 
-from detector.access.keys import find_key
+from detector.access.door import Door
 from detector.access.principal import Principal
+from detector.api.background import Background
 from detector.api.schemas import (
     BasisAnswer,
     CompareAnswer,
@@ -41,6 +42,8 @@ from models.errors import ModelError
 log = logging.getLogger(__name__)
 
 RETRY_S = 1.0
+MAX_UPLOADS = 8
+"""Catalogue files that may be on their way in at once."""
 
 
 class _Stopped(Exception):
@@ -58,23 +61,31 @@ class Service:
         self.pool = WorkPool(
             threads=settings.num_threads, max_requests=settings.max_requests
         )
+        self.uploads = WorkPool(threads=1, max_requests=MAX_UPLOADS)
         self._embedders = embedders
         self._store: Store | None = None
+        self._door: Door | None = None
         self._engine: Engine | None = None
         self._fault: tuple[str, str] | None = None
+        self._background = Background(settings)
         self._stopping = threading.Event()
         self._loading = threading.Thread(target=self._load, name="load-engine")
 
     def open(self) -> None:
         """Open the store, and begin to load the rest."""
         self._store = open_store(self.settings.data_dir, self.settings.database_place)
+        self._door = Door(self._store.database)
         self._loading.start()
 
     def close(self) -> None:
         """Finish what has begun, then close the store."""
         self._stopping.set()
         self._loading.join()
+        self._background.stop()
         self.pool.close()
+        self.uploads.close()
+        if self._door is not None:
+            self._door.close()
         if self._store is not None:
             self._store.close()
 
@@ -84,6 +95,13 @@ class Service:
         if self._store is None:
             raise NotReady("The store is not open.", remedy="Wait a moment.")
         return self._store
+
+    @property
+    def door(self) -> Door:
+        """Who may come in."""
+        if self._door is None:
+            raise NotReady("The store is not open.", remedy="Wait a moment.")
+        return self._door
 
     @property
     def engine(self) -> Engine:
@@ -102,8 +120,11 @@ class Service:
 
     def find_principal(self, token: str) -> Principal | None:
         """Find out who shows a key, or the token of a session."""
-        key = find_key(self.store.database, token)
-        return None if key is None else key.principal
+        return self.door.find_principal(token)
+
+    def wake_worker(self) -> None:
+        """Say that there is a new job."""
+        self._background.wake()
 
     def readiness(self) -> Ready:
         """Say what is loaded; raises as `engine` does."""
@@ -181,6 +202,7 @@ class Service:
                 log.error(str(error))
                 return
             else:
+                self._background.start(self.store, self._engine)
                 log.info("ready", extra={"fields": self.readiness().model_dump()})
                 return
 
