@@ -89,6 +89,8 @@ HOMES = {
     "fsspec": ("detector/store",),
     "httpx2": ("detector/catalogue",),
     "httpcore2": ("detector/catalogue",),
+    "argon2": ("detector/access",),
+    "limits": ("detector/access", "detector/api"),
     "fastapi": WEB,
     "starlette": WEB,
     "uvicorn": (*WEB, "detector/cli"),

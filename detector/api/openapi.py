@@ -1,18 +1,16 @@
 """How the service describes itself: OpenAPI 3.1 at /openapi.json."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fastapi import FastAPI
 from pydantic import BaseModel
 
 from detector.api.problems import MEDIA_TYPE, Problem
-from detector.api.schemas import CompareAnswer, MatchAnswer
+from detector.api.schemas import Wire
 
 Responses = dict[int | str, dict[str, Any]]
 PLAIN = "application/json"
-WITH_NULLS: tuple[type[BaseModel], ...] = (CompareAnswer, MatchAnswer)
-"""Models whose examples hold nulls."""
 
 
 def problems(meanings: Mapping[int, str]) -> Responses:
@@ -40,11 +38,19 @@ class Api(FastAPI):
             for path in described["paths"].values():
                 for operation in path.values():
                     for response in operation["responses"].values():
-                        content = response["content"]
+                        content = response.get("content", {})
                         if MEDIA_TYPE in content:
                             content[MEDIA_TYPE] = content.pop(PLAIN)
-            for model in WITH_NULLS:
-                schema = described["components"]["schemas"][model.__name__]
-                schema["examples"] = model.model_json_schema()["examples"]
+            schemas = described["components"]["schemas"]
+            for model in _below(Wire):
+                schema = schemas.get(model.__name__, {})
+                if "examples" in schema:
+                    schema["examples"] = model.model_json_schema()["examples"]
             self.openapi_schema = described
         return self.openapi_schema
+
+
+def _below(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    for each in model.__subclasses__():
+        yield each
+        yield from _below(each)

@@ -13,6 +13,7 @@ from detector.cli import (
     key,
     scan,
     serve,
+    user,
 )
 from detector.cli.output import ExitCode
 
@@ -29,6 +30,7 @@ app.command("compare")(compare.compare)
 app.command("evaluate")(evaluate.evaluate)
 app.command("serve")(serve.serve)
 app.add_typer(key.app, name="key")
+app.add_typer(user.app, name="user")
 app.add_typer(index.app, name="index")
 app.command("doctor")(doctor.doctor)
 

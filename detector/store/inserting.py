@@ -13,8 +13,13 @@ def insert_new(session: Session, table: type[Table], **values: object) -> bool:
     Returns:
         Whether it was inserted.
     """
+    connection = session.connection()
+    # Otherwise the count of PostgreSQL's driver is lost, and reads -1.
+    options = {"preserve_rowcount": True}
     if session.get_bind().dialect.name == "sqlite":
         statement = insert_sqlite(table).values(values).on_conflict_do_nothing()
-        return bool(session.connection().execute(statement).rowcount)
-    upsert = insert_postgresql(table).values(values).on_conflict_do_nothing()
-    return bool(session.connection().execute(upsert).rowcount)
+        done = connection.execute(statement, execution_options=options)
+    else:
+        upsert = insert_postgresql(table).values(values).on_conflict_do_nothing()
+        done = connection.execute(upsert, execution_options=options)
+    return done.rowcount == 1
