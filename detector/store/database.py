@@ -8,7 +8,8 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.engine.url import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -25,6 +26,11 @@ MIGRATION_LOCK = 0x6465_7465_6374  # "detect": the advisory lock of those who mi
 POOL_SIZE = 16
 MAX_OVERFLOW = 48
 POSTGRESQL_DRIVER = "postgresql+psycopg"
+SECRETS = ("password", "sslpassword")
+"""Parts of a URL's query that are shown to nobody."""
+
+BUSY_STATES = ("55P03", "40P01")  # lock not available, deadlock
+FULL_STATE = "53100"
 
 
 class Database:
@@ -51,7 +57,8 @@ class Database:
         self.url = database_url(place)
         self._reader: Engine
         self._writer: Engine
-        self.name = self.url.render_as_string(hide_password=True)
+        shown = self.url.difference_update_query(SECRETS)
+        self.name = shown.render_as_string(hide_password=True)
         if self.is_sqlite:
             self.name = str(self.url.database)
             self._engine = _sqlite_engine(self.url, busy_timeout_s)
@@ -124,11 +131,12 @@ def database_url(place: Path | str) -> URL:
         return URL.create("sqlite", database=str(place))
     try:
         url = make_url(place)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         url = URL.create("unknown")
     if url.get_backend_name() == "postgresql":
         return url.set(drivername=POSTGRESQL_DRIVER)
-    if url.drivername == "sqlite" and url.database and not url.query:
+    is_file = url.database not in (None, "", ":memory:") and not url.query
+    if url.drivername == "sqlite" and is_file:
         return url
     raise InvalidInput(
         "DETECTOR_DATABASE_URL names no database that is known.",
@@ -219,7 +227,15 @@ def _version(connection: Connection) -> str | None:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold a lock that the system gives back however the process ends."""
-    with path.open("a") as file:
+    try:
+        file = path.open("a")
+    except OSError as error:
+        raise StoreFault(
+            f"{path} cannot be written: {error.strerror}.",
+            remedy="Check that its folder is there, and that this user may write to "
+            "it.",
+        ) from error
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -231,12 +247,24 @@ def _faults(name: str) -> Iterator[None]:
         yield
     except IntegrityError:
         raise  # a mistake of ours, not a fault of the file
-    except DatabaseError as error:
-        raise _named(name, str(error.orig)) from error
+    except DataError as error:
+        raise InvalidInput(
+            f"A value cannot be stored: {_first_line(error)}.",
+            remedy="Leave NUL signs out of texts, and keep numbers within 64 bits.",
+        ) from error
+    except PoolTimeout as error:
+        raise Busy(
+            f"All connections to {name} are in use.", remedy="Try again in a while."
+        ) from error
+    except DBAPIError as error:
+        raise _named(name, error) from error
 
 
-def _named(name: str, reason: str) -> DetectorError:
-    if "locked" in reason or "lock timeout" in reason:
+def _named(name: str, error: DBAPIError) -> DetectorError:
+    reason = _first_line(error)
+    # PostgreSQL may word its messages in another language; its codes stay.
+    state = getattr(error.orig, "sqlstate", None)
+    if "locked" in reason or state in BUSY_STATES:
         return Busy(
             f"{name} was locked by another process for too long.",
             remedy="Wait for the other detector command to end, then try again.",
@@ -246,12 +274,18 @@ def _named(name: str, reason: str) -> DetectorError:
             f"{name} is damaged: {reason}.",
             remedy="Restore it from a backup, or move it away and import again.",
         )
-    if "is full" in reason or "No space left" in reason:
+    if "is full" in reason or state == FULL_STATE:
         return StoreFault(
             f"{name} cannot grow: {reason}.", remedy="Free some disk space."
         )
     return StoreFault(
-        f"{name} cannot be used: {reason.strip().rstrip('.')}.",
+        f"{name} cannot be used: {reason}.",
         remedy="Check that it can be reached and written to by this user, and that it "
         "was made by detector.",
     )
+
+
+def _first_line(error: DBAPIError) -> str:
+    """Say what the driver said; what follows may quote a whole statement."""
+    lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
+    return lines[0].rstrip(".")

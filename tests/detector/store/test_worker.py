@@ -1,6 +1,8 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -11,7 +13,7 @@ from detector.store.job_list import count_jobs
 from detector.store.jobs import claim, enqueue
 from detector.store.tables import BrandRow
 from detector.store.work_tables import JobRow
-from detector.store.worker import Worker, describe
+from detector.store.worker import Context, Handler, Worker, describe
 
 SOON_S = 10.0
 
@@ -38,24 +40,24 @@ def run(database):
     assert all(worker.stop(SOON_S) for worker in workers)
 
 
-def ask(database, **options):
+def ask(database: Database, **options: Any) -> str:
     with database.write() as session:
         return enqueue(session, "work", payload={"name": "acme"}, **options)
 
 
-def row_of(database, id):
+def row_of(database: Database, id: str) -> Any:
     with database.read() as session:
         return session.get_one(JobRow, id)
 
 
-def wait_until(is_so):
+def wait_until(is_so: Callable[[], object]) -> None:
     deadline = time.monotonic() + SOON_S
     while not is_so():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.01)
 
 
-def add_brand(context):
+def add_brand(context: Context) -> None:
     with context.session() as session:
         name = str(context.job.payload["name"])
         session.add(BrandRow(id=context.job.id, key=context.job.id, name=name))
@@ -107,7 +109,7 @@ def test_a_failure_is_kept_with_its_reason(database, run, caplog, error, state, 
         raise error
 
     id = ask(database)
-    notes = []
+    notes: list[str] = []
     with caplog.at_level(logging.ERROR):
         run(raise_it, notes=notes)
         wait_until(lambda: row_of(database, id).last_error)
@@ -139,7 +141,7 @@ def test_an_error_after_the_end_does_not_undo_the_job(database, run):
         raise ZeroDivisionError
 
     id = ask(database)
-    notes = []
+    notes: list[str] = []
     run(finish_and_fail, notes=notes)
     wait_until(lambda: notes)
     assert "After work" in notes[0]
@@ -153,8 +155,8 @@ def test_a_handler_that_just_returns_has_failed(database, run):
     assert row_of(database, id).last_error == "Its handler left it unfinished."
 
 
-def work_until_told(started):
-    def work(context):
+def work_until_told(started: threading.Event) -> Handler:
+    def work(context: Context) -> None:
         started.set()
         while not context.should_stop():
             time.sleep(0.005)
@@ -213,7 +215,7 @@ def test_who_lost_its_lease_commits_nothing_and_is_told_to_stop(database, run):
         add_brand(context)
 
     id = ask(database)
-    notes = []
+    notes: list[str] = []
     run(work, lease_s=0.3, notes=notes)
     assert started.wait(SOON_S)
     with database.write() as session:  # as after a long sleep of this machine
@@ -232,7 +234,7 @@ def test_who_lost_its_lease_commits_nothing_and_is_told_to_stop(database, run):
 
 def test_a_server_that_is_down_for_a_while_is_survived(postgres):
     database = Database(postgres.create_database())
-    notes = []
+    notes: list[str] = []
     worker = Worker(
         database,
         {"work": add_brand},
