@@ -21,20 +21,24 @@ from detector.api import (
     rights,
     roles,
     sessions,
+    state_metrics,
     users,
 )
 from detector.api.authentication import Authentication
 from detector.api.envelope import Envelope
 from detector.api.idempotency import Idempotency
 from detector.api.json_bodies import JsonBodies
+from detector.api.metrics import RequestMetrics
 from detector.api.openapi import Api, problems
 from detector.api.problems import render_problems
 from detector.api.rate_limit import PrincipalLimit, StrangerLimit
 from detector.api.service import Service
+from detector.api.state_metrics import StateMetrics
 from detector.settings import Settings, load_settings
 from models.embedder import Embedder
 
 ROUTERS = (
+    health.operator_router,
     match.router,
     brands.router,
     products.router,
@@ -105,8 +109,11 @@ def create_app(
     app.add_middleware(Authentication, find_principal=service.find_principal)
     app.add_middleware(StrangerLimit)
     app.add_middleware(Envelope)
+    app.add_middleware(RequestMetrics, metrics=service.metrics)
+    service.metrics.registry.register(StateMetrics(service))
     render_problems(app)
     app.include_router(health.router)
+    app.include_router(state_metrics.router)
     for router in ROUTERS:
         app.include_router(router, responses=problems(REFUSALS))
     return app

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from detector.matching.match import Relation, Verdict
@@ -201,17 +201,47 @@ class Ready(Wire):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {
-                    "status": "ready",
-                    "references": 82,
-                    "watermark": 82,
-                    "models": [MODEL],
-                }
+                {"status": "ready", "models": [MODEL]},
             ]
         }
     )
 
     status: Literal["ready"] = "ready"
-    references: int = Field(ge=0, description="How many can be found.")
-    watermark: int = Field(description="The last change that was taken in.")
     models: list[ModelAnswer]
+
+
+class JobsAnswer(Wire):
+    """How many jobs there are in each state."""
+
+    ready: int = Field(ge=0, description="To be worked on, now or later.")
+    leased: int = Field(ge=0, description="Being worked on.")
+    done: int = Field(ge=0)
+    dead: int = Field(ge=0, description="Given up; see why, then retry them.")
+
+
+class ServiceAnswer(Wire):
+    """What is served, and how far it is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "version": "0.1.0",
+                    "references": 82,
+                    "watermark": 82,
+                    "last_changed_at": "2026-06-01T12:00:00Z",
+                    "models": [MODEL],
+                    "jobs": {"ready": 1, "leased": 1, "done": 12, "dead": 0},
+                }
+            ]
+        }
+    )
+
+    version: str = Field(description="Of the software.")
+    references: int = Field(ge=0, description="How many can be found.")
+    watermark: int = Field(description="The last change that the index has taken in.")
+    last_changed_at: AwareDatetime | None = Field(
+        description="When the catalogue was last changed; null if it never was."
+    )
+    models: list[ModelAnswer]
+    jobs: JobsAnswer

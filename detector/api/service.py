@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Mapping
 from hashlib import sha256
+from importlib.metadata import version
 
 from fastapi import Request
 from PIL import Image
@@ -13,15 +14,19 @@ from PIL import Image
 from detector.access.door import Door
 from detector.access.principal import Principal
 from detector.api.background import Background
+from detector.api.metrics import Metrics
 from detector.api.schemas import (
     BasisAnswer,
     CompareAnswer,
     EvidenceAnswer,
+    JobsAnswer,
     LikenessAnswer,
     MatchAnswer,
     Ready,
+    ServiceAnswer,
 )
 from detector.api.work import WorkPool
+from detector.catalogue.changes import changed_at
 from detector.catalogue.features import Extractor
 from detector.errors import DetectorError, NotReady, StoreFault
 from detector.images import DecodedImage, ImageLimits
@@ -33,8 +38,10 @@ from detector.listings.scan_record import Basis
 from detector.matching.compare import compare
 from detector.matching.evidence import draw_evidence
 from detector.matching.match import Match
+from detector.matching.steps import Step, timed
 from detector.matching.threads import use_one_thread_a_call
 from detector.settings import Settings
+from detector.store.job_list import count_jobs
 from detector.store.store import Store, open_store
 from models.embedder import Embedder
 from models.errors import ModelError
@@ -58,8 +65,11 @@ class Service:
     ) -> None:
         self.settings = settings
         self.limits = ImageLimits(settings.max_image_bytes, settings.max_image_pixels)
+        self.metrics = Metrics()
         self.pool = WorkPool(
-            threads=settings.num_threads, max_requests=settings.max_requests
+            threads=settings.num_threads,
+            max_requests=settings.max_requests,
+            observe=self.metrics.observe,
         )
         self.uploads = WorkPool(threads=1, max_requests=MAX_UPLOADS)
         self._embedders = embedders
@@ -131,10 +141,23 @@ class Service:
         engine = self.engine
         engine.index.refresh()
         basis = BasisAnswer.model_validate(_basis_json(engine.basis))
-        return Ready(
+        return Ready(models=basis.models)
+
+    def state(self) -> ServiceAnswer:
+        """Say what is served, for whoever runs the service; raises as `engine` does."""
+        engine = self.engine
+        with self.store.database.read() as session:
+            last_changed_at, jobs = changed_at(session), count_jobs(session)
+        counts = dict.fromkeys(JobsAnswer.model_fields, 0)
+        for (_, state), count in jobs.items():
+            counts[state] += count
+        return ServiceAnswer(
+            version=version("counterfeit-detector"),
             references=len(engine.index),
             watermark=engine.index.watermark,
-            models=basis.models,
+            last_changed_at=last_changed_at,
+            models=BasisAnswer.model_validate(_basis_json(engine.basis)).models,
+            jobs=JobsAnswer.model_validate(counts),
         )
 
     def match(self, picture: bytes, *, limit: int, evidence: bool) -> MatchAnswer:
@@ -143,7 +166,12 @@ class Service:
         engine.index.refresh()
         basis = engine.basis  # before the search, which may then see more, never less
         scanned, image = engine.match(picture, limit=limit)
-        drawn = self._draw(scanned, image) if evidence else []
+        if scanned.result is not None:
+            self.metrics.count_verdict(scanned.result.verdict)
+        drawn = []
+        if evidence:
+            with timed(self.metrics.observe, Step.EVIDENCE):
+                drawn = self._draw(scanned, image)
         named = {k: v for k, v in as_json(scanned).items() if k != "image"}
         return MatchAnswer.model_validate(
             {**named, "basis": _basis_json(basis), "evidence": drawn}
@@ -219,6 +247,8 @@ class Service:
             threads=settings.num_threads,
             on_note=log.warning,
             on_progress=self._go_on,
+            observe=self.metrics.observe,
+            on_refreshed=self.metrics.observe_refresh,
         )
 
     def _go_on(self, done: int, total: int) -> None:

@@ -1,5 +1,6 @@
 """The numbered record of what came and went, which the search indexes follow."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import select, update
@@ -39,6 +40,18 @@ class ChangeLog:
 def last_change(session: Session) -> int:
     """Read the number of the newest change; 0 before the first."""
     return session.execute(select(CatalogueClockRow.seq)).scalar_one()
+
+
+def waiting_since(session: Session, watermark: int) -> datetime | None:
+    """Read when the first change after a change number was made; None if none was."""
+    following = select(CatalogueChangeRow.at).where(CatalogueChangeRow.seq > watermark)
+    return session.scalar(following.order_by(CatalogueChangeRow.seq).limit(1))
+
+
+def changed_at(session: Session) -> datetime | None:
+    """Read when the newest change was made; None before the first."""
+    newest = select(CatalogueChangeRow.at).order_by(CatalogueChangeRow.seq.desc())
+    return session.scalar(newest.limit(1))
 
 
 def changed_since(session: Session, watermark: int) -> list[str]:

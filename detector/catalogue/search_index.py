@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -104,6 +105,7 @@ class SearchIndex:
         *,
         threads: int,
         on_note: Callable[[str], None],
+        on_refreshed: Callable[[float], None] = lambda seconds: None,
         anew: bool = False,
     ) -> None:
         """Load what is on disk; `refresh` then brings it up to date.
@@ -113,12 +115,14 @@ class SearchIndex:
             extractor: names the models, and computes features that are missing.
             threads: pictures worked on at once where features are missing.
             on_note: told what the user should know, such as a rebuild.
+            on_refreshed: told the seconds that taking in changes took.
             anew: ignore what is on disk.
         """
         self._store = store
         self._extractor = extractor
         self._threads = threads
         self._on_note = on_note
+        self._on_refreshed = on_refreshed
         self._refreshing = threading.Lock()
         with store.database.read() as session:
             self._catalogue_id = catalogue_id(session)
@@ -175,6 +179,7 @@ class SearchIndex:
                 is slow: after a change of model, say.
         """
         with self._refreshing:
+            started_at = time.perf_counter()
             with self._store.database.read() as session:
                 last = last_change(session)
             num_behind = last - self.watermark
@@ -190,6 +195,7 @@ class SearchIndex:
                     f"{num_missing} references cannot be found by a search: their "
                     "pictures could not be read. See `detector doctor`."
                 )
+            self._on_refreshed(time.perf_counter() - started_at)
             return num_behind
 
     def save(self) -> None:

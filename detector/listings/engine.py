@@ -16,6 +16,7 @@ from detector.matching.describe import RECIPE
 from detector.matching.matcher import Matcher
 from detector.matching.retrieve import Channel, Kind
 from detector.matching.scoring import Scoring
+from detector.matching.steps import Observe, Step, observe_nothing, timed
 from detector.store.store import Store
 from models.embedder import Embedder
 from models.registry import load_embedder
@@ -50,12 +51,14 @@ class Engine:
         extractor: decodes queries on the path that references took.
         index: what the matcher searches; `refresh` lets it follow the catalogue.
         matcher: compares.
+        observe: told how long the steps take.
     """
 
     store: Store
     extractor: Extractor
     index: SearchIndex
     matcher: Matcher
+    observe: Observe = observe_nothing
 
     @property
     def basis(self) -> Basis:
@@ -85,7 +88,8 @@ class Engine:
             UnreadableImage: no picture, or a damaged one.
             ImageTooLarge: over the limits.
         """
-        image = self.extractor.decode(data)
+        with timed(self.observe, Step.DECODE):
+            image = self.extractor.decode(data)
         result = self.matcher.match(image, limit=limit)
         with self.store.database.read() as session:
             ids = [match.reference_id for match in result.matches]
@@ -101,6 +105,8 @@ def open_engine(
     threads: int,
     on_note: Callable[[str], None],
     on_progress: Callable[[int, int], None] = lambda done, total: None,
+    observe: Observe = observe_nothing,
+    on_refreshed: Callable[[float], None] = lambda seconds: None,
 ) -> Engine:
     """Bring the search index up to date and put the matcher on it.
 
@@ -110,8 +116,16 @@ def open_engine(
         threads: pictures worked on at once where features are missing.
         on_note: told what the user should know, such as a rebuild.
         on_progress: called with done and total while features are computed.
+        observe: told how long the steps of a match take.
+        on_refreshed: told the seconds that taking in changes took.
     """
-    index = SearchIndex(store, extractor, threads=threads, on_note=on_note)
+    index = SearchIndex(
+        store,
+        extractor,
+        threads=threads,
+        on_note=on_note,
+        on_refreshed=on_refreshed,
+    )
     index.refresh(on_progress)
     if index.is_worth_saving:
         index.save()
@@ -120,8 +134,9 @@ def open_engine(
         local_index=index.local,
         channels=channels_of(index),
         scoring=Scoring.load(),
+        observe=observe,
     )
-    return Engine(store, extractor, index, matcher)
+    return Engine(store, extractor, index, matcher, observe)
 
 
 def channels_of(index: SearchIndex) -> list[Channel]:

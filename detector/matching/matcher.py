@@ -11,9 +11,16 @@ from detector.matching.geometry import Matrix, outline, project
 from detector.matching.inspect import inspect_gated, inspect_voted, let_vote
 from detector.matching.match import Match, MatchResult, Quad, Relation, Verdict
 from detector.matching.relation import relate
-from detector.matching.retrieve import Channel, gate, retrieve, shortlist
+from detector.matching.retrieve import (
+    Candidate,
+    Channel,
+    gate,
+    retrieve,
+    shortlist,
+)
 from detector.matching.rivals import with_rivals
 from detector.matching.scoring import Scoring
+from detector.matching.steps import Observe, Step, observe_nothing, timed
 from detector.matching.verify import Inspection, Verification
 from index.local_index import LocalIndex
 
@@ -42,11 +49,13 @@ class Matcher:
         local_index: LocalIndex | None,
         channels: Sequence[Channel],
         scoring: Scoring,
+        observe: Observe = observe_nothing,
     ) -> None:
         self._references = references
         self._local_index = local_index
         self._channels = channels
         self.scoring = scoring
+        self._observe = observe
 
     def match(self, image: DecodedImage, *, limit: int = 10) -> MatchResult:
         """Match one picture against the index.
@@ -59,26 +68,35 @@ class Matcher:
             Matches, the most similar first, and the verdict over the best.
         """
         query = Query(image.pixels, image.width, image.height)
-        matches = [judge(query, each, self.scoring) for each in self.examine(query)]
-        matches.sort(key=lambda match: (-match.similarity, match.reference_id))
+        verified = self.examine(query)
+        with timed(self._observe, Step.SCORE):
+            matches = [judge(query, each, self.scoring) for each in verified]
+            matches.sort(key=lambda match: (-match.similarity, match.reference_id))
         return MatchResult(tuple(matches[:limit]), self._conclude(matches))
 
     def examine(self, query: Query) -> list[Verification]:
         """Retrieve candidates and verify those worth it; rivals are told apart."""
+        with timed(self._observe, Step.RETRIEVE):
+            chosen = self._retrieve(query)
+        with timed(self._observe, Step.VERIFY):
+            return self._verify(query, chosen)
+
+    def _retrieve(self, query: Query) -> list[Candidate]:
+        """Choose whom to verify."""
         found = retrieve(query, self._local_index, self._channels)
-        has_votes = self._local_index is not None
-        chosen = (
-            shortlist(found, _NUM_RETRIEVED)
-            if has_votes
-            else gate(found, self._channels)
-        )
+        if self._local_index is not None:
+            return shortlist(found, _NUM_RETRIEVED)
+        return gate(found, self._channels)
+
+    def _verify(self, query: Query, chosen: Sequence[Candidate]) -> list[Verification]:
+        """Look closely at those that are worth it."""
         loaded = self._references.descriptions([c.reference_id for c in chosen])
         pool = [
             Inspection(query, c, loaded[c.reference_id])
             for c in chosen
             if c.reference_id in loaded
         ]
-        if has_votes:
+        if self._local_index is not None:
             looks = inspect_voted(pool)
         else:
             let_vote(query, pool)

@@ -1,0 +1,33 @@
+"""How long the steps of a match take, for whoever wants to know."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+
+class Step(StrEnum):
+    """A part of what a match takes."""
+
+    WAIT = "wait"
+    DECODE = "decode"
+    RETRIEVE = "retrieve"
+    VERIFY = "verify"
+    SCORE = "score"
+    EVIDENCE = "evidence"
+
+
+Observe = Callable[[Step, float], None]
+"""Told a step and the seconds it took; called from any thread."""
+
+
+def observe_nothing(step: Step, seconds: float) -> None:
+    """Take no notice."""
+
+
+@contextmanager
+def timed(observe: Observe, step: Step) -> Iterator[None]:
+    """Tell how long a block took, unless it failed."""
+    started_at = time.perf_counter()
+    yield
+    observe(step, time.perf_counter() - started_at)
