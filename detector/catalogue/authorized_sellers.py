@@ -226,6 +226,7 @@ def delete_seller(session: Session, *, brand_id: str, row_id: str) -> None:
     """
     lock_brand(session, brand_id)
     session.delete(find_seller(session, brand_id=brand_id, row_id=row_id))
+    session.flush()
 
 
 def new_row(brand_id: str, marketplace: str, seller_id: str) -> AuthorizedSellerRow:

@@ -12,6 +12,7 @@ from detector.catalogue.formats.cells import shown
 from detector.catalogue.formats.countries import COUNTRIES
 from detector.catalogue.formats.export import csv_line, neutralize
 from detector.catalogue.formats.rows import RowProblem
+from detector.catalogue.formats.tables import too_many_rows
 from detector.errors import InvalidInput, UnknownBrand
 from detector.store.tables import BrandRow
 
@@ -21,6 +22,8 @@ Fields = Mapping[str, object]
 
 MAX_PROBLEMS = 1_000
 """So many are told; a file of another kind could have one in each of its rows."""
+MAX_ENTRIES = 50_000
+"""A list of so many takes 5 s, in which SQLite lets nobody else write."""
 BYTE_ORDER_MARK = "\ufeff"
 """Without it a spreadsheet takes UTF-8 for a national encoding."""
 
@@ -55,6 +58,7 @@ def compare_list(
     *,
     stored: Mapping[Key, Fields],
     entry_of: Callable[[Listed], tuple[int, Key, Fields]],
+    max_entries: int = MAX_ENTRIES,
 ) -> ListChange:
     """Find out what a list changes; the first row of a key counts.
 
@@ -65,6 +69,7 @@ def compare_list(
         rows: as read.
         stored: key → fields of what there is.
         entry_of: row number, key and fields of a row.
+        max_entries: reading stops after so many, with a problem that says so.
     """
     change = ListChange()
     keys = {as_written(key): key for key in stored}
@@ -74,6 +79,9 @@ def compare_list(
             change.note(row)
             continue
         number, raw_key, raw_fields = entry_of(row)
+        if len(first_rows) == max_entries:
+            change.note(too_many_rows(number, max_entries))
+            break
         bare_key = tuple(_bare_text(part) for part in raw_key)
         fields = {name: _bare(value) for name, value in raw_fields.items()}
         written = as_written(bare_key)

@@ -186,6 +186,7 @@ def delete_right(session: Session, *, brand_id: str, row_id: str) -> None:
     """
     lock_brand(session, brand_id)
     session.delete(find_right(session, brand_id=brand_id, row_id=row_id))
+    session.flush()
 
 
 def upload_rights(
