@@ -29,7 +29,7 @@ from detector.api.envelope import Envelope
 from detector.api.idempotency import Idempotency
 from detector.api.json_bodies import JsonBodies
 from detector.api.metrics import RequestMetrics
-from detector.api.openapi import Api, problems
+from detector.api.openapi import Api
 from detector.api.problems import render_problems
 from detector.api.rate_limit import PrincipalLimit, StrangerLimit
 from detector.api.service import Service
@@ -54,22 +54,15 @@ ROUTERS = (
     users.router,
     roles.router,
 )
-REFUSALS = {
-    400: "The body is not what its Content-Type says.",
-    401: "No valid key.",
-    408: "The body did not arrive in time.",
-    413: "The body or the picture is over a limit.",
-    415: "A body of that type is not taken.",
-    422: "A parameter does not fit, or the bytes are no picture.",
-    500: "A mistake of the service.",
-    503: "Not ready, or too much to do: try again after the time in Retry-After.",
-}
 DESCRIPTION = """\
 Compares pictures with brands' genuine pictures. A similar picture is never by itself a
 verdict: somebody who knows the brand decides.
 
 Failures are `application/problem+json` everywhere, with a stable `code` and a
-`remedy`. Requests under `/v1` carry `Authorization: Bearer KEY`."""
+`remedy`. Requests under `/v1` carry `Authorization: Bearer KEY`; they are limited for
+each key or user, as the headers `RateLimit-Policy` and `RateLimit` say. A write that
+is sent again with the same `Idempotency-Key` within 24 hours is done once. Long lists
+come in pages: `next_cursor`, or the `Link` to the next one, leads on."""
 
 
 def create_app(
@@ -115,5 +108,5 @@ def create_app(
     app.include_router(health.router)
     app.include_router(state_metrics.router)
     for router in ROUTERS:
-        app.include_router(router, responses=problems(REFUSALS))
+        app.include_router(router)
     return app

@@ -1,25 +1,16 @@
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 import pytest
 from fastapi import Request, Response
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
-from detector.api.fingerprint import Fingerprint
+from detector.api.app import create_app
+from detector.api.idempotency import SECRET
 from detector.errors import InvalidInput, StoreFault
+from detector.settings import Settings
 from detector.store.database import Database
-from detector.store.given_answers import (
-    KEPT,
-    GivenAnswer,
-    claim_answer,
-    forget_old_answers,
-    keep_answer,
-    release_claim,
-    renew_claim,
-)
-from detector.store.table import utc_now
 from detector.store.work_tables import GivenAnswerRow
 from tests.live_service import Client, make_app, make_key, require_problem, running
 
@@ -245,40 +236,6 @@ def test_a_form_sent_again_with_another_boundary_is_the_same(served):
     assert work.num_done == 1
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 16, 50, 10_000])
-def test_a_fingerprint_does_not_depend_on_how_a_form_is_cut(size):
-    def fingerprint(boundary: str, size: int) -> str:
-        data = b"--b --bo --boun--boundaryX-\r\n--" * 20
-        sent = multipart(boundary, data.replace(b"bo", b"zz"))
-        scope = {
-            "type": "http",
-            "method": "POST",
-            "path": "/v1/things",
-            "query_string": b"",
-            "headers": [
-                (b"content-type", sent["Content-Type"].encode()),
-                (b"content-length", b"1"),
-            ],
-        }
-        pieces = [sent["body"][i : i + size] for i in range(0, len(sent["body"]), size)]
-
-        async def receive():
-            piece = pieces.pop(0)
-            return {"type": "http.request", "body": piece, "more_body": bool(pieces)}
-
-        made = Fingerprint(scope, "key")
-        seen = made.seeing(receive)
-
-        async def read() -> None:
-            while pieces:
-                await seen()
-
-        asyncio.run(read())
-        return str(made)
-
-    assert fingerprint("--boXX", size) == fingerprint("qqqqqqq", 10_000)
-
-
 def test_a_replay_reads_no_endless_body(served):
     _, client = served
     post(client)
@@ -302,49 +259,22 @@ def test_nothing_is_stored_of_matches(served, data_dir):
     database.close()
 
 
-@pytest.fixture
-def database(tmp_path):
-    opened = Database(tmp_path / "a.db")
-    yield opened
-    opened.close()
+def shows_secret(schema) -> bool:
+    secrets = {"key", "token", "secret", "password"}
+    return bool(secrets & schema.get("properties", {}).keys())
 
 
-def move_back(database, **columns) -> None:
-    with database.write() as session:
-        session.execute(update(GivenAnswerRow).values(**columns))
-
-
-def test_a_claim_of_a_process_that_died_is_taken_over(database):
-    first = claim_answer(database, "a")
-    assert claim_answer(database, "a") is None
-    move_back(database, locked_until=utc_now())
-    second = claim_answer(database, "a")
-    assert second is not None
-    # The first was not dead after all: it neither answers nor lets others in.
-    given = GivenAnswer("f", 200, {}, b"first")
-    keep_answer(database, first, given)
-    renew_claim(database, first)
-    release_claim(database, first)
-    assert claim_answer(database, "a") is None
-    keep_answer(database, second, GivenAnswer("f", 201, {"a": "b"}, b"second"))
-    assert claim_answer(database, "a") == GivenAnswer("f", 201, {"a": "b"}, b"second")
-
-
-def test_a_claim_that_is_renewed_is_not_taken_over(database):
-    claim = claim_answer(database, "a")
-    move_back(database, locked_until=utc_now())
-    renew_claim(database, claim)
-    assert claim_answer(database, "a") is None
-
-
-def test_an_answer_is_forgotten_after_a_day(database):
-    for name in ("a", "b"):
-        claim = claim_answer(database, name)
-        keep_answer(database, claim, GivenAnswer("f", 200, {}, b""))
-    assert forget_old_answers(database) == 0
-    assert isinstance(claim_answer(database, "a"), GivenAnswer)
-    move_back(database, created_at=utc_now() - KEPT)
-    assert not isinstance(claim_answer(database, "a"), GivenAnswer)
-    assert forget_old_answers(database) == 1
-    move_back(database, created_at=utc_now() - KEPT + timedelta(seconds=30))
-    assert forget_old_answers(database) == 0
+def test_every_route_that_answers_a_secret_is_known_to_do_so():
+    described = create_app(Settings()).openapi()
+    schemas = described["components"]["schemas"]
+    found = set()
+    for path, operations in described["paths"].items():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                for content in response.get("content", {}).values():
+                    name = content["schema"].get("$ref", "").rpartition("/")[2]
+                    if status < "300" and shows_secret(schemas.get(name, {})):
+                        found.add(path)
+    assert {"/v1/keys"} <= found
+    for path in found - {"/sessions"}:  # outside /v1, where keys are not looked at
+        assert SECRET.fullmatch(path), path

@@ -18,20 +18,36 @@ def test_the_service_answers_with_its_description(stranger):
     assert answer.json["openapi"].startswith("3.1")
 
 
+def names_of(described, operation) -> set[str]:
+    """Collect the names of an operation's parameters."""
+    named = described["components"]["parameters"]
+    return {
+        each.get("name") or named[each["$ref"].rpartition("/")[2]]["name"]
+        for each in operation["parameters"]
+    }
+
+
 def test_every_operation_is_described_with_its_failures():
     described = create_app(Settings()).openapi()
     for path, operations in described["paths"].items():
-        for operation in operations.values():
+        for method, operation in operations.items():
             assert operation["description"], path
             for status, response in operation["responses"].items():
-                (media_type,) = response["content"]
-                is_problem = media_type == "application/problem+json"
-                assert is_problem == (status != "200"), (path, status)
+                is_problem = list(response.get("content", [])) == [
+                    "application/problem+json"
+                ]
+                assert is_problem == (int(status) >= 400), (path, status)
+                assert "X-Request-ID" in response["headers"]
+                assert ("RateLimit" in response["headers"]) == path.startswith("/v1")
+            declared = operation["responses"].keys()
             if path.startswith("/v1"):
-                assert operation["security"] == [{"key": []}]
-                assert {"400", "401", "408", "413", "415", "422", "503"} <= operation[
-                    "responses"
-                ].keys()
+                assert operation["security"] == [{"key": []}], path
+                assert {"401", "403", "404", "422", "429", "500", "503"} <= declared
+            if method != "get":
+                assert {"400", "408", "409", "413", "415"} <= declared
+            takes_key = method != "get" and path.startswith("/v1")
+            takes_key = takes_key and path not in {"/v1/match", "/v1/compare"}
+            assert ("Idempotency-Key" in names_of(described, operation)) == takes_key
 
 
 @pytest.mark.parametrize("model", [MatchAnswer, CompareAnswer, Ready, Problem])
