@@ -76,8 +76,8 @@ class Settings(BaseSettings):
         ge=1_000,
         description="Largest catalogue file accepted, packed and unpacked, in bytes.",
     )
-    image_hosts: str = Field(
-        "",
+    image_hosts: str | None = Field(
+        None,
         description="Hosts that catalogue files may name pictures on, separated by "
         "commas: `cdn.acme.com`, `*.acme.com`, with `:port` if unusual; none by "
         "default.",

@@ -24,7 +24,7 @@ class Background:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._hosts = AllowedHosts.parse(settings.image_hosts)
+        self._hosts = AllowedHosts.parse(settings.image_hosts or "")
         self._tender: Tender | None = None
         self._worker: Worker | None = None
         self._fetcher: ImageFetcher | None = None

@@ -75,7 +75,7 @@ def take_file(
     from detector.catalogue.image_hosts import AllowedHosts
 
     fetcher = ImageFetcher(
-        AllowedHosts.parse(settings.image_hosts),
+        AllowedHosts.parse(settings.image_hosts or ""),
         max_bytes=settings.max_image_bytes,
         timeout_s=FETCH_TIMEOUT_S,
     )
