@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 HEADER = "idempotency-key"
 REPLAYED = "Idempotency-Replayed"
-READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+WRITING = frozenset({"DELETE", "PATCH", "POST", "PUT"})
 STORING_NOTHING = frozenset({"/v1/match", "/v1/compare"})
 SECRET = re.compile(r"/v1/keys(/[^/]+/rotate)?")
 """Paths whose answers show a secret once, which must not be kept."""
@@ -239,7 +239,7 @@ def wanted_key(scope: Scope) -> str | None:
     """
     if (
         scope["type"] != "http"
-        or scope["method"] in READING
+        or scope["method"] not in WRITING
         or not is_protected(scope["path"])
         or scope["path"] in STORING_NOTHING
     ):

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from detector.api.authentication import is_protected
-from detector.api.idempotency import MAX_KEY_LENGTH, READING, STORING_NOTHING
+from detector.api.idempotency import MAX_KEY_LENGTH, STORING_NOTHING, WRITING
 from detector.api.problems import MEDIA_TYPE, Problem
 from detector.api.schemas import Wire
 
@@ -123,7 +123,7 @@ class Api(FastAPI):
 
 def _complete(operation: Described, path: str, method: str) -> None:
     """Add to an operation what is true of all like it."""
-    is_write = method not in READING
+    is_write = method in WRITING
     takes_key = is_write and is_protected(path) and path not in STORING_NOTHING
     refusals = REFUSALS if is_protected(path) or is_write else {}
     if is_write:

@@ -143,7 +143,15 @@ def render_http_exception(request: Request, error: Exception) -> Response:
             remedy="/openapi.json says what the request should be.",
         )
     headers = dict(error.headers or {})
+    if isinstance(ours, MethodNotAllowed) and (methods := _methods_at(request)):
+        headers["Allow"] = ", ".join(methods)
     return problem_response(ours, request.state.request_id, headers)
+
+
+def _methods_at(request: Request) -> list[str]:
+    """List what a path takes; the framework knows of its first route only."""
+    template = getattr(request.scope.get("route"), "path", None)
+    return sorted(map(str.upper, request.app.openapi()["paths"].get(template, [])))
 
 
 def render_validation_error(request: Request, error: Exception) -> Response:

@@ -126,6 +126,12 @@ def test_a_body_that_is_large_slow_or_endless_is_given_up(client):
     assert b"body_too_large" in client.send_raw(head, max_more=200)
 
 
+def test_allow_names_all_that_a_path_takes(client):
+    answer = client.send("PUT", "/v1/things", b"{}", JSON)
+    require_problem(answer, 405, "method_not_allowed")
+    assert answer.headers["allow"] == "GET, POST"
+
+
 def test_a_body_that_no_route_takes_is_not_read(client):
     head = head_of(client, "/v1/bodiless", "Content-Length: 10000000000")
     answer = client.send_raw(head)
