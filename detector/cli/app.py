@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from detector.cli import (
+    backup,
     catalogue,
     compare,
     doctor,
@@ -32,6 +33,8 @@ app.command("serve")(serve.serve)
 app.add_typer(key.app, name="key")
 app.add_typer(user.app, name="user")
 app.add_typer(index.app, name="index")
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("doctor")(doctor.doctor)
 
 

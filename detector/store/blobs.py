@@ -65,6 +65,11 @@ class Blobs:
                 f"{path} is missing.",
                 remedy="Restore it from a backup, or import its picture again.",
             ) from error
+        except OSError as error:
+            raise StoreFault(
+                f"{path} cannot be read: {error.strerror}.",
+                remedy="Let this user read the folder, or mend the disk.",
+            ) from error
         if sha256(data).hexdigest() != digest:
             raise StoreFault(
                 f"{path} does not hold the bytes that its name says.",
