@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from pydantic.config import JsonDict
 
 from detector.api.pagination import ChangesOptions
-from detector.api.schemas import Sha256, Wire
+from detector.api.schemas import ReferenceRole, Sha256, Wire
 
 PLAIN = r"^[^\x00-\x1f\x7f-\x9f]*$"
 """One line of text; PostgreSQL keeps no zero bytes."""
@@ -24,9 +24,6 @@ Money = Annotated[str, StringConstraints(pattern=r"^\d{1,12}(\.\d{1,4})?$")]
 
 State = Literal["active", "disabled"]
 ReferenceState = Literal["active", "disabled", "expired"]
-ImageRole = Literal[
-    "official", "packaging", "logo", "detail", "lifestyle", "known_fake"
-]
 ImageRights = Literal["owned", "licensed", "unknown"]
 
 BRAND_ID = "brand_5f0c0e5c1d2b4a6f8e9d7c3b"
@@ -142,7 +139,7 @@ class ReferenceChange(Wire):
     expires_at: AwareDatetime | None = Field(
         None, description="When it ceases to be found; null for never."
     )
-    role: ImageRole | None = None
+    role: ReferenceRole | None = None
     image_rights: ImageRights | None = None
 
 
@@ -172,7 +169,7 @@ class ReferenceAnswer(Wire):
     sha256: Sha256
     width: int = Field(ge=1)
     height: int = Field(ge=1)
-    role: ImageRole = Field(
+    role: ReferenceRole = Field(
         description="What it shows; `known_fake` is a picture of a counterfeit."
     )
     image_rights: ImageRights
@@ -210,7 +207,7 @@ class ReferenceOptions(ChangesOptions):
     """The query parameters of a list of references."""
 
     state: ReferenceState | None = Field(None, description="Only those in this state.")
-    role: ImageRole | None = Field(None, description="Only those with this role.")
+    role: ReferenceRole | None = Field(None, description="Only those with this role.")
     product_id: Word | None = Field(
         None, description="Only those that show this product, by the brand's own id."
     )

@@ -10,6 +10,9 @@ from detector.matching.match import Relation, Verdict
 Share = Annotated[float, Field(ge=0, le=1)]
 Point = Annotated[list[float], Field(min_length=2, max_length=2)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+ReferenceRole = Literal[
+    "official", "packaging", "logo", "detail", "lifestyle", "known_fake"
+]
 DataUri = Annotated[str, Field(pattern="^data:image/png;base64,")]
 
 LIKENESS: JsonDict = {
@@ -61,7 +64,10 @@ class ReferenceNames(Wire):
     reference_id: str
     external_id: str = Field(description="The brand's own name of the picture.")
     brand: str
-    product_id: str | None
+    product_id: str | None = Field(description="The brand's own id of what it shows.")
+    reference_role: ReferenceRole = Field(
+        description="What the reference is; `known_fake` is a picture of a counterfeit."
+    )
 
 
 class LikenessAnswer(Wire):
@@ -136,7 +142,8 @@ class MatchAnswer(Wire):
                             "reference_id": "ref_5f0c0e5c1d2b4a6f8e9d7c3b",
                             "external_id": "shoes/runner-red/front.jpg",
                             "brand": "Acme",
-                            "product_id": None,
+                            "product_id": "RUN-RED-42",
+                            "reference_role": "official",
                             **LIKENESS,
                         }
                     ],

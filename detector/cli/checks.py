@@ -55,11 +55,14 @@ def run_checks() -> Iterator[Check]:
     yield from _check_folder(settings.data_dir)
     extractor = None
     try:
-        extractor = Extractor(load_models(settings), image_limits(settings))
+        extractor = Extractor(
+            load_models(settings), image_limits(settings), settings.voting
+        )
         yield from _check_models(extractor)
     except ModelError as error:
         yield Check("models", State.FAULT, str(error))
-    if not (settings.data_dir / "detector.db").exists():
+    is_new = not (settings.data_dir / "detector.db").exists()
+    if is_new and not settings.database_url:
         yield Check(
             "catalogue", State.OK, "empty; `detector catalogue import` fills it"
         )

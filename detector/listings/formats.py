@@ -57,6 +57,7 @@ def _matches(scanned: ScannedImage) -> list[Json]:
             "external_id": reference.external_id,
             "brand": reference.brand,
             "product_id": reference.product_id,
+            "reference_role": reference.role,
         }
         matches.append(names | match_as_json(match))
     return matches

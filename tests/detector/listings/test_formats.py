@@ -42,6 +42,7 @@ def test_a_line_of_json_is_what_was_promised():
                     "external_id": "ref_0.png",
                     "brand": "Acme",
                     "product_id": None,
+                    "reference_role": "official",
                     "similarity": 0.9,
                     "likelihood": None,
                     "relation": "edited_photo",
