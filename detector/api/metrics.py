@@ -11,6 +11,7 @@ from prometheus_client import (
 )
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from detector.api.template import template_of
 from detector.matching.match import Verdict
 from detector.matching.steps import Step
 
@@ -112,7 +113,7 @@ class RequestMetrics:
         finally:
             self._metrics.requests_in_progress.dec()
             method = scope["method"] if scope["method"] in METHODS else OTHER_METHOD
-            route = getattr(scope.get("route"), "path", UNMATCHED)
+            route = template_of(scope) or UNMATCHED
             self._metrics.requests.labels(method, route, str(status)).inc()
             seconds = time.perf_counter() - started_at
             self._metrics.request_seconds.labels(method, route).observe(seconds)

@@ -1,10 +1,18 @@
 """Long lists come in pages, each with a cursor that leads to the next one."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Request, Response
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+)
 
 from detector.api.schemas import Wire
 
@@ -12,6 +20,14 @@ Item = TypeVar("Item")
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
+WRITTEN_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d")
+
+
+def as_text(given: object) -> object:
+    """Refuse numbers, which would be taken for seconds since 1970."""
+    if isinstance(given, str) and not WRITTEN_TIME.match(given):
+        raise ValueError("should be a time like 2026-06-01T12:00:00Z")
+    return given
 
 
 def in_utc(time: datetime) -> datetime:
@@ -38,7 +54,10 @@ class PageOptions(BaseModel):
 class ChangesOptions(PageOptions):
     """The query parameters of a list that can be asked for what has changed."""
 
-    updated_since: Annotated[AwareDatetime, AfterValidator(in_utc)] | None = Field(
+    updated_since: (
+        Annotated[AwareDatetime, BeforeValidator(as_text), AfterValidator(in_utc)]
+        | None
+    ) = Field(
         None,
         description="Only what was changed at that time or later, the oldest change "
         "first: `2026-06-01T12:00:00Z`.",

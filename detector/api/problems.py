@@ -20,6 +20,7 @@ from detector.api.errors import (
     RateLimited,
 )
 from detector.api.schemas import Wire
+from detector.api.template import template_of
 from detector.errors import Conflict, DetectorError, TooManyAttempts
 from detector.store.database import is_conflict
 
@@ -150,8 +151,8 @@ def render_http_exception(request: Request, error: Exception) -> Response:
 
 def _methods_at(request: Request) -> list[str]:
     """List what a path takes; the framework knows of its first route only."""
-    template = getattr(request.scope.get("route"), "path", None)
-    return sorted(map(str.upper, request.app.openapi()["paths"].get(template, [])))
+    described = request.app.openapi()["paths"]
+    return sorted(map(str.upper, described.get(template_of(request.scope), [])))
 
 
 def render_validation_error(request: Request, error: Exception) -> Response:

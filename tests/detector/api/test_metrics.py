@@ -17,6 +17,7 @@ from tests.live_service import (
     Client,
     add_references,
     draw_catalogue,
+    make_app,
     make_key,
     picture,
     require_problem,
@@ -69,6 +70,26 @@ def test_requests_are_counted_by_template_and_nothing_they_made_up(data_dir):
     assert seen["detector_requests_in_progress", ()] == 1
     assert seen["detector_request_seconds_count", ("POST", "/v1/match")] == 2
     assert seen["process_resident_memory_bytes", ()] > 0
+
+
+def test_every_route_is_counted_under_the_name_that_the_description_has(data_dir):
+    app = make_app(data_dir)
+    templates = set(app.openapi()["paths"])
+    with running(app) as service:
+        client = Client(service.port, make_key(data_dir))
+        for template in sorted(templates):
+            path = re.sub(r"{\w+}", "x", template)
+            answer = client.send("TRACE", path)
+            assert answer.status == 405, path
+            methods = {m.upper() for m in app.openapi()["paths"][template]}
+            assert set(answer.headers["allow"].split(", ")) == methods
+        seen = scrape(service)
+    counted = {
+        labels[1]
+        for (name, labels) in seen
+        if name == "detector_requests_total" and labels[2] == "405"
+    }
+    assert counted == templates
 
 
 def test_the_steps_of_a_match_are_timed(data_dir):
