@@ -113,7 +113,9 @@ def _look_at_store(settings: "Settings", url: str) -> None:
                 "Paste it into the page, or try:\n"
                 f"  curl -H 'Authorization: Bearer {text}' "
                 f"-H 'Content-Type: image/jpeg' --data-binary @picture.jpg "
-                f"{url}/v1/match"
+                f"{url}/v1/match\n"
+                "It compares pictures. `detector key create --role admin` makes one "
+                "that keeps catalogues."
             )
     finally:
         store.close()
