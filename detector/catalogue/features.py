@@ -115,11 +115,24 @@ class Extractor:
         )
         return session.scalar(found) is not None
 
-    def incomplete(self, session: Session) -> list[str]:
-        """List the references' pictures that lack features, as after a model change."""
-        is_used = exists().where(ReferenceRow.image_sha256 == ImageRow.sha256)
-        found = select(ImageRow.sha256).where(is_used, self._lacks_something())
-        return list(session.scalars(found.order_by(ImageRow.sha256)))
+    def incomplete(
+        self, session: Session, reference_ids: Sequence[str] | None = None
+    ) -> list[str]:
+        """List the references' pictures that lack features, as after a model change.
+
+        Args:
+            session: to read with.
+            reference_ids: which references to look at; all of them if None.
+        """
+        found = select(ImageRow.sha256).where(self._lacks_something())
+        if reference_ids is None:
+            is_used = exists().where(ReferenceRow.image_sha256 == ImageRow.sha256)
+            return list(session.scalars(found.where(is_used).order_by(ImageRow.sha256)))
+        digests: set[str] = set()
+        for some in chunks(reference_ids):
+            shown = select(ReferenceRow.image_sha256).where(ReferenceRow.id.in_(some))
+            digests.update(session.scalars(found.where(ImageRow.sha256.in_(shown))))
+        return sorted(digests)
 
     def _lacks_something(self) -> ColumnElement[bool]:
         described = exists().where(

@@ -124,6 +124,7 @@ class SearchIndex:
         self._on_note = on_note
         self._on_refreshed = on_refreshed
         self._refreshing = threading.Lock()
+        self._was_checked = False
         with store.database.read() as session:
             self._catalogue_id = catalogue_id(session)
             num_references = count_references(session)
@@ -249,9 +250,16 @@ class SearchIndex:
         part.index, part.watermark, part.saved = index, watermark, watermark
 
     def _complete_features(self, on_progress: Progress) -> None:
-        """Compute what a change of model or recipe left to compute."""
+        """Compute what a change of model or recipe left to compute.
+
+        All references are looked at once, and later those that change: another
+        process may import with another model.
+        """
         with self._store.database.read() as session:
-            digests = self._extractor.incomplete(session)
+            changed = (
+                changed_since(session, self.watermark) if self._was_checked else None
+            )
+            digests = self._extractor.incomplete(session, changed)
         results = complete_features(
             self._store, self._extractor, digests, threads=self._threads
         )
@@ -259,6 +267,7 @@ class SearchIndex:
             on_progress(num_done, len(digests))
             if error is not None:
                 self._on_note(f"The reference picture {digest}: {error}")
+        self._was_checked = True
 
     def _follow(self, part: IndexPart, session: Session, last: int) -> int:
         """Bring one part up to date; return how many references it must do without."""
