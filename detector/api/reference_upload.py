@@ -25,7 +25,7 @@ from detector.catalogue.brands import find_brand
 from detector.catalogue.changes import ChangeLog
 from detector.catalogue.formats.rows import IMAGE_RIGHTS, IMAGE_ROLES
 from detector.catalogue.pictures import TakenPicture, take_picture
-from detector.catalogue.products import find_product, product_row_id
+from detector.catalogue.products import find_product_named
 from detector.catalogue.reference_changes import put_reference
 from detector.catalogue.reference_list import view_references
 from detector.errors import Busy, DetectorError, StoreFault
@@ -118,13 +118,12 @@ def _take_all(service: Service, brand_id: str, form: ReceivedForm) -> UploadAnsw
     texts = form.texts
     with service.store.database.read() as session:
         find_brand(session, brand_id)
-        product_ids = [
-            find_product(
-                session, brand_id=brand_id, row_id=product_row_id(brand_id, name)
-            ).id
-            for name in [texts.get("product_id")]
-            if name is not None
-        ]
+        name = texts.get("product_id")
+        product_ids = (
+            []
+            if name is None
+            else [find_product_named(session, brand_id=brand_id, external_id=name).id]
+        )
     taken: list[tuple[ReceivedFile, TakenPicture]] = []
     refused: list[RefusedPicture] = []
     extractor = service.engine.extractor

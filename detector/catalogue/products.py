@@ -112,6 +112,23 @@ def find_product(session: Session, *, brand_id: str, row_id: str) -> ProductRow:
     return row
 
 
+def find_product_named(
+    session: Session, *, brand_id: str, external_id: str
+) -> ProductRow:
+    """Look a product of a brand up, by the brand's own id of it.
+
+    Raises:
+        Unknown: the brand has no such product.
+    """
+    row = session.get(ProductRow, product_row_id(brand_id, external_id))
+    if row is None:
+        raise Unknown(
+            f"The brand has no product {external_id!r}.",
+            remedy=f"Add it first: POST /v1/brands/{brand_id}/products.",
+        )
+    return row
+
+
 def list_products(
     session: Session,
     *,
