@@ -51,7 +51,7 @@ def fill(store: Store, tmp_path: Path) -> Store:
                 )
             )
         session.add(GivenAnswerRow(id="g", headers={}, locked_until=utc_now()))
-    for name in ("imp_open", "imp_done"):
+    for name in ("imp_open", "imp_done", "of_nobody"):
         folder = store.uploads_folder / name
         folder.mkdir()
         (folder / "table").write_bytes(b"id,title\n\x00\xff" * 500_000)

@@ -15,6 +15,7 @@ from detector.cli import (
     scan,
     serve,
     user,
+    work,
 )
 from detector.cli.output import ExitCode
 
@@ -30,6 +31,7 @@ app.command("scan")(scan.scan)
 app.command("compare")(compare.compare)
 app.command("evaluate")(evaluate.evaluate)
 app.command("serve")(serve.serve)
+app.command("work")(work.work)
 app.add_typer(key.app, name="key")
 app.add_typer(user.app, name="user")
 app.add_typer(index.app, name="index")

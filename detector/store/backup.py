@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
-from sqlalchemy import LargeBinary, Table, func, select
+from sqlalchemy import LargeBinary, Table, func, or_, select
 from sqlalchemy.orm import Session
 
 from detector.errors import Busy, Conflict, StoreFault
@@ -154,16 +154,20 @@ def _snapshot(
 def _open_uploads(
     store: Store, session: Session, stack: ExitStack
 ) -> tuple[list[Upload], list[str]]:
-    wanted = select(ImportRow.id).where(ImportRow.finished_at.is_(None))
+    """Open the files of imports; only one that goes on must have its own."""
+    there = [path.name for path in store.uploads_folder.iterdir()]
+    goes_on = ImportRow.finished_at.is_(None)
+    wanted = select(ImportRow.id, goes_on).where(or_(goes_on, ImportRow.id.in_(there)))
     uploads, missing = [], []
-    for import_id in session.scalars(wanted.order_by(ImportRow.id)):
+    for import_id, is_needed in session.execute(wanted.order_by(ImportRow.id)):
         folder = store.uploads_folder / import_id
         try:
             for path in sorted(folder.iterdir()):
                 file = stack.enter_context(path.open("rb"))
                 uploads.append(Upload(f"{import_id}/{path.name}", file))
         except FileNotFoundError:
-            missing.append(str(folder))
+            if is_needed:
+                missing.append(str(folder))
     return uploads, missing
 
 
