@@ -98,9 +98,13 @@ class HealthOptions(Wire):
     """How thorough a look at a catalogue is to be."""
 
     sample: int = Field(
-        24, ge=0, le=500, description="References that the self-test edits."
+        24,
+        strict=True,
+        ge=0,
+        le=500,
+        description="References that the self-test edits.",
     )
-    seed: int = Field(0, ge=0, le=2**31 - 1, description="Decides which.")
+    seed: int = Field(0, strict=True, ge=0, le=2**31 - 1, description="Decides which.")
 
 
 class HealthAnswer(Wire):

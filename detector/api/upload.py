@@ -3,7 +3,6 @@
 import asyncio
 import os
 import shutil
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,10 +15,8 @@ from fastapi import Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from detector.api.body import FORM, FORM_OVERHEAD_BYTES
+from detector.api.body import FORM, FORM_OVERHEAD_BYTES, stream_body
 from detector.api.errors import (
-    BodyTooLarge,
-    BodyTooSlow,
     InvalidRequest,
     MalformedBody,
     UnsupportedMediaType,
@@ -30,8 +27,6 @@ if TYPE_CHECKING:
 
 MAX_TEXT_BYTES = 4_000
 MAX_NAME_CHARS = 255
-MIN_BYTES_PER_S = 100_000
-"""A body may take a second longer for each so many bytes of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,36 +93,16 @@ async def receive_form(
             remedy="Send " + ", ".join(f"`{n}`" for n in [*files, *texts]) + ".",
         )
     limit = max_bytes + FORM_OVERHEAD_BYTES
-    too_large = BodyTooLarge(
-        f"The body is over the limit of {limit:,} bytes.",
-        remedy="Send it in parts, or raise DETECTOR_MAX_UPLOAD_BYTES.",
-    )
-    if int(request.headers.get("content-length", "0")) > limit:
-        raise too_large
     with _writing(folder, files, texts) as form:
         try:
             parser = MultipartParser(options.get(b"boundary", b""), form.callbacks)
-            num_bytes, started_at = 0, time.monotonic()
-            stream = request.stream()
-            while True:
-                left_s = timeout_s + num_bytes / MIN_BYTES_PER_S
-                left_s -= time.monotonic() - started_at
-                async with asyncio.timeout(max(0.0, left_s)):
-                    chunk = await anext(stream, None)
-                if chunk is None:
-                    break
-                num_bytes += len(chunk)
-                if num_bytes > limit:
-                    raise too_large
+            async for chunk in stream_body(
+                request, max_bytes=limit, timeout_s=timeout_s
+            ):
                 if chunk:
                     parser.write(chunk)
         except FormParserError as error:
             raise _malformed(f"The form is not well-formed: {error}") from error
-        except TimeoutError as error:
-            raise BodyTooSlow(
-                f"The body did not arrive at {MIN_BYTES_PER_S:,} bytes a second.",
-                remedy="Send it in parts, or raise DETECTOR_BODY_TIMEOUT_S.",
-            ) from error
         if not form.has_ended:
             raise _malformed("The form is cut short or has no boundary")
         await asyncio.to_thread(form.sync)
