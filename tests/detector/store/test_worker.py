@@ -197,11 +197,11 @@ def test_work_that_outlasts_its_lease_keeps_it(database, run):
 
     def work(context):
         num_begun.append(1)
-        time.sleep(1.0)
+        time.sleep(3.0)
         add_brand(context)
 
     id = ask(database)
-    run(work, lease_s=0.3, threads=2)
+    run(work, lease_s=2.0, threads=2)
     wait_until(lambda: row_of(database, id).state == "done")
     assert num_begun == [1]
 
