@@ -84,3 +84,13 @@ def list_jobs(
         items=[as_answer(row) for row in rows],
         next_cursor=link_to_next(request, response, next_cursor),
     )
+
+
+@router.post("/{job_id}/retry", operation_id="retry_job")
+def retry_job(request: Request, caller: Keeper, job_id: str) -> JobAnswer:
+    """Let a job that was given up be tried again, with all its attempts."""
+    service = service_of(request)
+    with service.store.database.write() as session:
+        answer = as_answer(job_list.requeue_dead(session, job_id))
+    service.wake_worker()
+    return answer

@@ -10,7 +10,7 @@ from detector.store.table import UtcDateTime
 from detector.store.work_tables import JobRow
 
 
-def requeue_dead(session: Session, id: str) -> None:
+def requeue_dead(session: Session, id: str) -> JobRow:
     """Let a job that was given up be tried again, with all its attempts.
 
     Raises:
@@ -19,7 +19,7 @@ def requeue_dead(session: Session, id: str) -> None:
     """
     row = session.get(JobRow, id, with_for_update=True)
     if row is None:
-        raise Unknown(f"There is no job {id!r}.", remedy="List the jobs.")
+        raise Unknown(f"There is no job {id[:100]!r}.", remedy="List the jobs.")
     if row.state != "dead":
         raise Conflict(
             f"The job {id} is {row.state}.", remedy="Only dead jobs can be retried."
@@ -27,6 +27,7 @@ def requeue_dead(session: Session, id: str) -> None:
     now = session.execute(select(clock_of(session))).scalar_one()
     row.attempts, row.finished_at = 0, None
     put_back(row, now)
+    return row
 
 
 def list_jobs(
