@@ -23,8 +23,8 @@ BUSY_TIMEOUT_S = 60.0
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 0x6465_7465_6374  # "detect": the advisory lock of those who migrate
-POOL_SIZE = 16
-MAX_OVERFLOW = 48
+POOL_SIZE = 10
+MAX_OVERFLOW = 10
 POSTGRESQL_DRIVER = "postgresql+psycopg"
 SECRETS = ("password", "sslpassword")
 """Parts of a URL's query that are shown to nobody."""
