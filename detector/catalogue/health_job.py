@@ -110,6 +110,7 @@ class HealthJob:
         with context.session() as session:
             row = session.get_one(HealthCheckRow, check_id)
             row.state, row.started_at = "running", utc_now()
+            row.finished_at = row.error = None
             brand_id, sample, seed = row.brand_id, row.sample, row.seed
         last_told = -1.0
 
@@ -118,7 +119,7 @@ class HealthJob:
             share = done / max(1, total)
             if share - last_told >= 0.01:
                 last_told = share
-                with self.store.database.write() as session:
+                with context.session() as session:
                     told = session.get_one(HealthCheckRow, check_id)
                     told.num_done, told.num_total = done, total
 

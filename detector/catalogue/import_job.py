@@ -22,6 +22,7 @@ from detector.catalogue.catalogue_import import (
 from detector.catalogue.features import Extractor
 from detector.catalogue.image_fetch import ImageFetcher
 from detector.catalogue.imports import (
+    GIVEN_UP,
     IMAGES_NAME,
     OPEN_STATES,
     TABLE_NAME,
@@ -36,7 +37,7 @@ from detector.store.store import Store
 from detector.store.table import utc_now
 from detector.store.tables import BrandRow
 from detector.store.work_tables import ImportRow
-from detector.store.worker import Context
+from detector.store.worker import Context, is_permanent
 
 log = logging.getLogger(__name__)
 
@@ -67,11 +68,13 @@ class ImportJob:
         import_id = str(context.job.payload["import_id"])
         with self.store.database.read() as session:
             row = session.get(ImportRow, import_id)
-        if row is not None and row.state in OPEN_STATES:
+        if row is not None and _goes_on(row):
             try:
                 if not self._do(context, row):
                     return
-            except InvalidInput as error:
+            except DetectorError as error:
+                if not is_permanent(error):
+                    raise
                 with context.session() as session:
                     _end(session, import_id, "failed", error)
                     context.finish(session)
@@ -91,8 +94,10 @@ class ImportJob:
                 total = sum(1 for _ in file.items(brands))
             with context.session() as session:
                 current = session.get_one(ImportRow, row.id, with_for_update=True)
-                if current.state == "queued":
-                    current.state, current.started_at = "running", utc_now()
+                if _goes_on(current):
+                    current.state, current.finished_at = "running", None
+                    current.error_code = current.error = None
+                    current.started_at = current.started_at or utc_now()
                 current.num_rows_total = total
                 current.format = file.format
             work = CatalogueImport(
@@ -179,6 +184,11 @@ def _perhaps_undone(session: Session, *, is_undone: bool) -> Iterator[None]:
         savepoint.rollback()
 
 
+def _goes_on(row: ImportRow) -> bool:
+    """Say if an import has more to do, one whose job is tried again included."""
+    return row.state in OPEN_STATES or row.error_code == GIVEN_UP
+
+
 def _is_open(session: Session, import_id: str) -> bool:
     """Lock an import, so that it is not canceled meanwhile, and say if it goes on."""
     row = session.get_one(ImportRow, import_id, with_for_update=True)
@@ -189,7 +199,7 @@ def _end(
     session: Session, import_id: str, state: str, error: DetectorError | None
 ) -> None:
     row = session.get_one(ImportRow, import_id, with_for_update=True)
-    if row.state not in OPEN_STATES:
+    if not _goes_on(row):
         return
     row.state, row.finished_at = state, utc_now()
     if error is not None:

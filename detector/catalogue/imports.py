@@ -2,7 +2,7 @@
 
 import shutil
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import select
@@ -23,6 +23,8 @@ JOB_KIND = "catalogue_import"
 TABLE_NAME = "table"
 IMAGES_NAME = "images"
 OPEN_STATES = ("queued", "running")
+GIVEN_UP = "given_up"
+"""The error code of an import whose job is dead; it goes on if that is tried again."""
 PAGE_SIZE = 500
 MAX_PROBLEMS = 100_000
 """Problems of one import that are kept; the count goes on."""
@@ -125,11 +127,6 @@ def seen_products(session: Session, import_id: str) -> set[str]:
 def discard_upload(store: Store, import_id: str) -> None:
     """Delete the files of an import that has ended."""
     shutil.rmtree(upload_folder(store, import_id), ignore_errors=True)
-
-
-def abandoned_uploads(store: Store, known: Sequence[str]) -> list[Path]:
-    """List the files that no open import waits for."""
-    return [p for p in sorted(store.uploads_folder.iterdir()) if p.name not in known]
 
 
 def find_import(

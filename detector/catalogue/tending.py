@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 
+from detector.catalogue.leftovers import end_given_up, sweep_files
 from detector.catalogue.reference_changes import expire_references
 from detector.catalogue.search_index import SearchIndex
 from detector.errors import DetectorError
@@ -14,10 +15,15 @@ log = logging.getLogger(__name__)
 EVERY_S = 0.5
 EXPIRE_EVERY_S = 5.0
 SAVE_EVERY_S = 60.0
+SWEEP_EVERY_S = 3600.0
 
 
 class Tender:
-    """A thread that lets references expire, and the index follow and be saved."""
+    """A thread that lets the catalogue age well.
+
+    References expire, the index follows and is saved, and what work that died left
+    behind is ended or deleted.
+    """
 
     def __init__(self, store: Store, index: SearchIndex) -> None:
         self._store = store
@@ -25,6 +31,7 @@ class Tender:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tend-catalogue")
         self._expired_at = self._saved_at = time.monotonic()
+        self._swept_at: float | None = None
 
     def start(self) -> None:
         """Begin."""
@@ -50,7 +57,11 @@ class Tender:
         if now - self._expired_at >= EXPIRE_EVERY_S:
             self._expired_at = now
             expire_references(self._store.database)
+            end_given_up(self._store.database)
         self._index.refresh()
         if self._index.is_worth_saving and now - self._saved_at >= SAVE_EVERY_S:
             self._saved_at = now
             self._index.save()
+        if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY_S:
+            self._swept_at = now
+            sweep_files(self._store)

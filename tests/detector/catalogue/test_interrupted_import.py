@@ -1,6 +1,5 @@
 """Imports that are killed, or that run at once, end where an undisturbed one ends."""
 
-import multiprocessing
 import shutil
 import time
 from multiprocessing.connection import Connection
@@ -20,12 +19,10 @@ from tests.catalogues import (
     search_results,
     table_rows,
 )
+from tests.service_process import CONTEXT
 
 State = tuple[dict[str, list[tuple[Any, ...]]], dict[str, str], list[object]]
 NUM_KILLS = 20
-# Forked from a process that has imported everything: a child starts at once.
-CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.catalogues"])
 
 
 def end_state(data_dir: Path) -> State:
