@@ -16,6 +16,7 @@ from detector.api.authentication import bearer_token
 from detector.api.errors import Forbidden
 from detector.api.openapi import problems
 from detector.api.permission import AnyPrincipal, with_key
+from detector.api.rate_limit import site_of
 from detector.api.service import service_of
 from detector.api.small_body import SmallBody
 from detector.api.users import as_answer
@@ -43,7 +44,7 @@ router = APIRouter(
 async def log_in(request: Request, given: Credentials) -> SessionAnswer:
     """Begin a session of 12 hours with an address and a password; needs no key."""
     service = service_of(request)
-    address = address_of(request)
+    address = site_of(request.scope)
 
     def work() -> tuple[str, UserSession]:
         return service.door.log_in(given.email, given.password, address=address)
@@ -84,7 +85,7 @@ async def change_my_password(
     """Choose another password; ends all sessions of the caller, this one too."""
     service = service_of(request)
     user_id = _user_id(caller)
-    address = address_of(request)
+    address = site_of(request.scope)
 
     def work() -> User:
         return service.door.change_password(
@@ -110,11 +111,6 @@ def end_session(request: Request, caller: AnyPrincipal) -> None:
     token = bearer_token(request.headers)
     if token is not None:
         log_out(service_of(request).store.database, token)
-
-
-def address_of(request: Request) -> str:
-    """Name the client, as far as the network tells."""
-    return request.client.host if request.client else "unknown"
 
 
 def _user_id(caller: Principal) -> str:

@@ -27,6 +27,7 @@ class SmallBody(APIRoute):
                 request,
                 max_bytes=MAX_BODY_BYTES,
                 timeout_s=service_of(request).settings.body_timeout_s,
+                setting=None,
             )
 
             async def replay() -> Message:

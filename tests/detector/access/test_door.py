@@ -58,7 +58,9 @@ def test_no_request_writes_when_a_key_was_used(database, asked):
     asked.clear()
     door.close()
     assert [statement.split()[0] for statement in asked] == ["UPDATE"]
-    assert show_key(database, key.prefix).last_used_at > key.created_at
+    used_at = show_key(database, key.prefix).last_used_at
+    assert used_at is not None
+    assert used_at > key.created_at
 
 
 def test_the_last_use_is_written_in_time(database):

@@ -2,6 +2,7 @@ import pytest
 
 from detector.access.edited_roles import (
     KEPT_BY_ADMIN,
+    Bundles,
     RoleCache,
     change_role,
     read_roles,
@@ -9,9 +10,10 @@ from detector.access.edited_roles import (
 from detector.access.roles import BEYOND, SHIPPED, Capability, Role
 from detector.errors import Escalation, InvalidInput
 from detector.store.access_tables import RoleRow
+from detector.store.database import Database
 
 
-def roles_of(database):
+def roles_of(database: Database) -> Bundles:
     with database.read() as session:
         return read_roles(session)
 
@@ -41,14 +43,12 @@ def test_an_edit_lasts_until_the_shipped_state_is_put_back(database, caller):
     assert roles_of(database) == SHIPPED
 
 
-@pytest.mark.parametrize(
-    ("role", "too_far"),
-    [(role, c) for role in Role for c in sorted(BEYOND[SHIPPED[role].reach])],
-)
-def test_no_role_is_given_what_would_show_others_data(database, caller, role, too_far):
-    wanted = SHIPPED[role].capabilities | {too_far}
-    with pytest.raises(InvalidInput, match=too_far):
-        change_role(database, role, capabilities=wanted, by=caller("admin"))
+def test_no_role_is_given_what_would_show_others_data(database, caller):
+    for role, bundle in SHIPPED.items():
+        for too_far in BEYOND[bundle.reach]:
+            wanted = bundle.capabilities | {too_far}
+            with pytest.raises(InvalidInput, match=too_far):
+                change_role(database, role, capabilities=wanted, by=caller("admin"))
     assert roles_of(database) == SHIPPED
 
 

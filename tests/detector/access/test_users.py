@@ -1,8 +1,11 @@
+from functools import partial
+
 import pytest
 
 from detector.access.grants import Grant
 from detector.access.roles import Role
 from detector.access.users import (
+    User,
     UserState,
     change_password,
     change_user,
@@ -19,14 +22,20 @@ from detector.errors import (
     WeakPassword,
     WrongPassword,
 )
+from detector.store.database import Database
 
 PASSWORD = "vivid otter keeps nine lamps"
 OTHER = "seven quiet gulls on a pier"
 
 
-def add(database, email="ada@acme.example", brand_id="acme", **given):
+def add(
+    database: Database,
+    email: str = "ada@acme.example",
+    brand_id: str | None = "acme",
+    name: str = "",
+) -> User:
     grant = Grant(Role.BRAND_AGENT if brand_id else Role.REVIEWER, brand_id)
-    return create_user(database, grant, email=email, password=PASSWORD, **given)
+    return create_user(database, grant, email=email, password=PASSWORD, name=name)
 
 
 def test_a_user_is_found_again_however_the_address_is_spelled(database):
@@ -71,13 +80,13 @@ def test_whoever_belongs_to_a_brand_sees_and_changes_its_users_only(database, ca
     assert list_users(database, viewer=by)[0] == [own]
     messages = set()
     for user_id in (other.id, platform.id, "usr_" + "0" * 24):
-        for refuse in (
-            lambda i: show_user(database, i, viewer=by),
-            lambda i: change_user(database, i, state=UserState.DISABLED, giver=by),
-            lambda i: reset_password(database, i, password=OTHER, giver=by),
+        for change in (
+            partial(show_user, viewer=by),
+            partial(change_user, state=UserState.DISABLED, giver=by),
+            partial(reset_password, password=OTHER, giver=by),
         ):
             with pytest.raises(Unknown) as told:
-                refuse(user_id)
+                change(database, user_id)
             messages.add(str(told.value).replace(user_id, "ID"))
     assert len(messages) == 1
     changed = change_user(database, own.id, name="Ada B.", giver=by)

@@ -1,5 +1,9 @@
 import pytest
 
+from detector.access.roles import Role
+from detector.catalogue.brands import ensure_brand
+from detector.store.store import open_store
+from tests.detector.api.people import with_key
 from tests.live_service import (
     Client,
     add_references,
@@ -28,3 +32,25 @@ def stranger(data_dir):
 def client(stranger, data_dir):
     """A client with a key."""
     return Client(stranger.port, make_key(data_dir))
+
+
+@pytest.fixture
+def brands(data_dir):
+    """Names and ids of two brands."""
+    store = open_store(data_dir)
+    with store.database.write() as session:
+        ids = {name: ensure_brand(session, name) for name in ("Acme", "Zeta")}
+    store.close()
+    return ids
+
+
+@pytest.fixture
+def admin(stranger, data_dir):
+    """A client with the key of an admin."""
+    return Client(stranger.port, make_key(data_dir, Role.ADMIN))
+
+
+@pytest.fixture
+def brand_admin(admin, brands):
+    """A client with the key of an admin of Acme."""
+    return with_key(admin, role="brand_admin", brand_id=brands["Acme"])
