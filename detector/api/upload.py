@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -16,11 +17,13 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from detector.api.body import FORM, FORM_OVERHEAD_BYTES, stream_body
+from detector.api.catalogue_schemas import PLAIN
 from detector.api.errors import (
     InvalidRequest,
     MalformedBody,
     UnsupportedMediaType,
 )
+from detector.errors import StoreFault
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -111,11 +114,20 @@ async def receive_form(
 
 @contextmanager
 def temporary_folder(parent: Path, name: str) -> Iterator[Path]:
-    """Make a folder for a request's files, and delete what is left of it."""
+    """Make a folder for a request's files, and delete what is left of it.
+
+    Raises:
+        StoreFault: the disk is full, or the folder may not be written to.
+    """
     folder = parent / f"{name}.part"
-    folder.mkdir()
     try:
+        folder.mkdir()
         yield folder
+    except OSError as error:
+        raise StoreFault(
+            f"The upload cannot be kept: {error.strerror}.",
+            remedy="Send it again once whoever runs the service has made room for it.",
+        ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -246,7 +258,7 @@ class _Form:
             raise self._bad_text("is not UTF-8") from None
         if len(text) > self._texts[self._field]:
             raise self._bad_text("is too long")
-        if not text.isprintable():
+        if not re.fullmatch(PLAIN, text):
             raise self._bad_text("has control characters")
         if text:
             self.received.texts[self._field] = text
@@ -254,7 +266,7 @@ class _Form:
     def _bad_text(self, reason: str) -> InvalidRequest:
         return InvalidRequest(
             f"The field {self._field[:100]!r} {reason}.",
-            remedy=f"Use at most {self._texts.get(self._field, 0):,} printable "
+            remedy=f"Use one line of at most {self._texts.get(self._field, 0):,} "
             "characters.",
         )
 

@@ -13,6 +13,7 @@ from detector.catalogue.catalogue_file import ImportFormat
 from detector.catalogue.catalogue_import import Mode, Tally
 from detector.catalogue.formats.rows import RowProblem
 from detector.errors import Conflict, Unknown
+from detector.store.inserting import insert_new
 from detector.store.jobs import enqueue
 from detector.store.paging import SortKey, page
 from detector.store.store import Store
@@ -111,11 +112,8 @@ def record_tally(session: Session, row: ImportRow, tally: Tally) -> None:
         counts[name] = counts.get(name, 0) + 1
     row.counts = counts
     if row.mode == "replace":
-        known = seen_products(session, row.id)
-        session.add_all(
-            ImportSeenRow(import_id=row.id, product_id=product_id)
-            for product_id in sorted(tally.seen - known)
-        )
+        for product_id in sorted(tally.seen):
+            insert_new(session, ImportSeenRow, import_id=row.id, product_id=product_id)
 
 
 def seen_products(session: Session, import_id: str) -> set[str]:
