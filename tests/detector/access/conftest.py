@@ -4,9 +4,15 @@ from sqlalchemy import Engine, event
 from detector.access.principal import Principal
 from detector.access.roles import SHIPPED, Role
 from detector.store.tables import BrandRow
-from tests.databases import opened, place, postgres
+from tests.databases import opened, postgres
 
-__all__ = ["opened", "place", "postgres"]
+__all__ = ["opened", "postgres"]
+
+
+@pytest.fixture
+def place(tmp_path):
+    """Name a file of SQLite; modules that import another `place` use others too."""
+    return tmp_path / "a.db"
 
 
 @pytest.fixture

@@ -17,6 +17,9 @@ from detector.access.keys import (
 from detector.access.roles import Capability, Role
 from detector.errors import Conflict, InvalidInput, Unknown, UnknownBrand
 from detector.store.tables import BrandRow
+from tests.databases import place
+
+__all__ = ["place"]
 
 
 def test_a_key_is_found_again_and_only_whole(database):

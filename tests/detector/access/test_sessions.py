@@ -21,6 +21,9 @@ from detector.errors import LoginFailed
 from detector.store.access_tables import UserRow, UserSessionRow
 from detector.store.table import utc_now
 from detector.store.tables import BrandRow
+from tests.databases import place
+
+__all__ = ["place"]
 
 EMAIL = "ada@acme.example"
 PASSWORD = "vivid otter keeps nine lamps"

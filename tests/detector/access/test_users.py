@@ -23,6 +23,9 @@ from detector.errors import (
     WrongPassword,
 )
 from detector.store.database import Database
+from tests.databases import place
+
+__all__ = ["place"]
 
 PASSWORD = "vivid otter keeps nine lamps"
 OTHER = "seven quiet gulls on a pier"
