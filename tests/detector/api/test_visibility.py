@@ -148,7 +148,11 @@ def test_every_match_after_a_change_sees_it_while_8_clients_match(
             assert watch.names_after("removed", new) == []
     log.info("%d matches meanwhile", len(crowd.answers))
     for change, seconds in watch.seconds.items():
-        log.info("%s: seen after %s s", change, [round(s, 2) for s in seconds])
+        log.info(
+            "%s: the next match saw it, after %s s",
+            change,
+            [round(s, 2) for s in seconds],
+        )
         record_property(f"seconds until a match saw what was {change}", max(seconds))
 
 
