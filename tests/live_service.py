@@ -183,9 +183,11 @@ def add_references(data_dir: Path, folder: Path) -> None:
     store.close()
 
 
-def make_key(data_dir: Path, role: Role = Role.MARKETPLACE) -> str:
-    """Make a key."""
-    store = open_store(data_dir)
+def make_key(
+    data_dir: Path, role: Role = Role.MARKETPLACE, place: str | None = None
+) -> str:
+    """Make a key, in the database at a URL if one is given."""
+    store = open_store(data_dir, place)
     text, _ = create_key(store.database, role)
     store.close()
     return text

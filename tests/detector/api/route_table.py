@@ -1,0 +1,170 @@
+"""Every route of the service, who may call it, and a request that fits."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from detector.access.roles import SHIPPED, Capability, Role
+from tests.detector.api.people import OTHER_PASSWORD, PASSWORD
+from tests.live_service import Answer, Client, form, picture
+
+PUBLIC = "nobody in particular"
+ANY_KEY = "anyone with a key"
+A_USER = "anyone who has logged in"
+
+CSV = "text/csv"
+FORM = "multipart/form-data; boundary=XX"
+PRODUCTS = "/v1/brands/{brand_id}/products"
+REFERENCES = "/v1/brands/{brand_id}/references"
+IMPORTS = "/v1/brands/{brand_id}/imports"
+HEALTH = "/v1/brands/{brand_id}/health"
+RIGHTS = "/v1/brands/{brand_id}/rights"
+SELLERS = "/v1/brands/{brand_id}/authorized-sellers"
+
+
+PLACES = {"path": "start.js", "role": "legal", "job_id": "job_" + "0" * 32}
+"""What to ask for in a path that names nothing of a brand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A route, and who may call it.
+
+    Attributes:
+        allows: a capability, or who may without one.
+        body: an object, sent as JSON, or bytes of the type that is named.
+    """
+
+    method: str
+    path: str
+    allows: Capability | str
+    body: Mapping[str, Any] | bytes | None = None
+    content_type: str = "application/json"
+
+    @property
+    def route(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def send(self, client: Client, ids: Mapping[str, str]) -> Answer:
+        path = self.path.format(**{**PLACES, **ids})
+        body = self.body
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        headers = {} if body is None else {"Content-Type": self.content_type}
+        return client.send(self.method, path, body, headers)
+
+
+C = Capability
+TABLE = [
+    Line("GET", "/", PUBLIC),
+    Line("HEAD", "/", PUBLIC),
+    Line("GET", "/openapi.json", PUBLIC),
+    Line("HEAD", "/openapi.json", PUBLIC),
+    Line("GET", "/static/{path}", PUBLIC),
+    Line("GET", "/livez", PUBLIC),
+    Line("GET", "/readyz", PUBLIC),
+    Line("GET", "/metrics", PUBLIC),
+    Line("POST", "/sessions", PUBLIC, {"email": "no password"}),
+    Line("GET", "/v1/me", ANY_KEY),
+    Line(
+        "PUT",
+        "/v1/me/password",
+        A_USER,
+        {"old_password": "another", "new_password": OTHER_PASSWORD},
+    ),
+    Line("DELETE", "/v1/session", A_USER),
+    Line("GET", "/v1/service", C.SERVICE_READ),
+    Line("GET", "/v1/jobs", C.JOBS_MANAGE),
+    Line("POST", "/v1/jobs/{job_id}/retry", C.JOBS_MANAGE),
+    Line("POST", "/v1/match", C.PICTURES_MATCH, picture(1), "image/png"),
+    Line(
+        "POST",
+        "/v1/compare",
+        C.PICTURES_COMPARE,
+        form([("a", picture(1)), ("b", picture(1))])[0],
+        FORM,
+    ),
+    Line("POST", "/v1/brands", C.BRANDS_WRITE, {"name": "New"}),
+    Line("GET", "/v1/brands", C.BRANDS_READ),
+    Line("GET", "/v1/brands/{brand_id}", C.BRANDS_READ),
+    Line("PATCH", "/v1/brands/{brand_id}", C.BRANDS_WRITE, {"state": "active"}),
+    Line("POST", PRODUCTS, C.CATALOGUE_WRITE, {"product_id": "new"}),
+    Line("GET", PRODUCTS, C.CATALOGUE_READ),
+    Line("GET", PRODUCTS + "/{product_id}", C.CATALOGUE_READ),
+    Line("PATCH", PRODUCTS + "/{product_id}", C.CATALOGUE_WRITE, {"title": "New"}),
+    Line("DELETE", PRODUCTS + "/{product_id}", C.CATALOGUE_WRITE),
+    Line("GET", REFERENCES, C.CATALOGUE_READ),
+    Line(
+        "POST",
+        REFERENCES,
+        C.CATALOGUE_WRITE,
+        form([("image", picture(9))])[0],
+        FORM,
+    ),
+    Line("GET", REFERENCES + "/{reference_id}", C.CATALOGUE_READ),
+    Line("GET", REFERENCES + "/{reference_id}/image", C.CATALOGUE_READ),
+    Line(
+        "PATCH", REFERENCES + "/{reference_id}", C.CATALOGUE_WRITE, {"role": "detail"}
+    ),
+    Line("DELETE", REFERENCES + "/{reference_id}", C.CATALOGUE_WRITE),
+    Line("POST", IMPORTS, C.CATALOGUE_WRITE, form([("file", b"id\n1\n")])[0], FORM),
+    Line("GET", IMPORTS, C.CATALOGUE_READ),
+    Line("GET", IMPORTS + "/{import_id}", C.CATALOGUE_READ),
+    Line("POST", IMPORTS + "/{import_id}/cancel", C.CATALOGUE_WRITE),
+    Line("GET", IMPORTS + "/{import_id}/problems", C.CATALOGUE_READ),
+    Line("GET", IMPORTS + "/{import_id}/problems.csv", C.CATALOGUE_READ),
+    Line("POST", HEALTH, C.CATALOGUE_WRITE, {"sample": 0}),
+    Line("GET", HEALTH, C.CATALOGUE_READ),
+    Line("GET", HEALTH + "/{check_id}", C.CATALOGUE_READ),
+    Line("GET", HEALTH + "/{check_id}/page", C.CATALOGUE_READ),
+    Line("GET", RIGHTS + "/file", C.RIGHTS_READ),
+    Line("PUT", RIGHTS + "/file", C.RIGHTS_WRITE, b"right_id,type\n", CSV),
+    Line("POST", RIGHTS, C.RIGHTS_WRITE, {"right_id": "new", "type": "copyright"}),
+    Line("GET", RIGHTS, C.RIGHTS_READ),
+    Line("GET", RIGHTS + "/{right_id}", C.RIGHTS_READ),
+    Line("PATCH", RIGHTS + "/{right_id}", C.RIGHTS_WRITE, {"owner": "New"}),
+    Line("DELETE", RIGHTS + "/{right_id}", C.RIGHTS_WRITE),
+    Line("GET", SELLERS + "/file", C.SELLERS_READ),
+    Line("PUT", SELLERS + "/file", C.SELLERS_WRITE, b"marketplace,seller_id\n", CSV),
+    Line(
+        "POST",
+        SELLERS,
+        C.SELLERS_WRITE,
+        {"marketplace": "new", "seller_id": "1", "relation": "reseller"},
+    ),
+    Line("GET", SELLERS, C.SELLERS_READ),
+    Line("GET", SELLERS + "/{entry_id}", C.SELLERS_READ),
+    Line("PATCH", SELLERS + "/{entry_id}", C.SELLERS_WRITE, {"relation": "licensee"}),
+    Line("DELETE", SELLERS + "/{entry_id}", C.SELLERS_WRITE),
+    Line("POST", "/v1/keys", C.KEYS_MANAGE, {"role": "brand_agent"}),
+    Line("GET", "/v1/keys", C.KEYS_MANAGE),
+    Line("GET", "/v1/keys/{prefix}", C.KEYS_MANAGE),
+    Line("POST", "/v1/keys/{prefix}/rotate", C.KEYS_MANAGE, {"overlap_s": 0}),
+    Line("POST", "/v1/keys/{prefix}/revoke", C.KEYS_MANAGE),
+    Line(
+        "POST",
+        "/v1/users",
+        C.USERS_MANAGE,
+        {"email": "new@b.example", "password": PASSWORD, "role": "brand_agent"},
+    ),
+    Line("GET", "/v1/users", C.USERS_MANAGE),
+    Line("GET", "/v1/users/{user_id}", C.USERS_MANAGE),
+    Line("PATCH", "/v1/users/{user_id}", C.USERS_MANAGE, {"name": "New"}),
+    Line(
+        "PUT",
+        "/v1/users/{user_id}/password",
+        C.USERS_MANAGE,
+        {"password": OTHER_PASSWORD},
+    ),
+    Line("GET", "/v1/roles", ANY_KEY),
+    Line("GET", "/v1/roles/{role}", ANY_KEY),
+    Line(
+        "PUT",
+        "/v1/roles/{role}",
+        C.ROLES_MANAGE,
+        {"capabilities": sorted(SHIPPED[Role.LEGAL].capabilities)},
+    ),
+]
+LINES = {line.route: line for line in TABLE}
+"""Route → its line."""
