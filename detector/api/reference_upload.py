@@ -5,6 +5,7 @@ import uuid
 from fastapi import APIRouter, Request
 
 from detector.api.catalogue_schemas import (
+    PLAIN,
     RefusedPicture,
     TakenReference,
     UploadAnswer,
@@ -23,7 +24,7 @@ from detector.api.upload import (
 )
 from detector.catalogue.brands import find_brand
 from detector.catalogue.changes import ChangeLog
-from detector.catalogue.formats.rows import IMAGE_RIGHTS, IMAGE_ROLES
+from detector.catalogue.formats.rows import IMAGE_RIGHTS, IMAGE_ROLES, MAX_ID_CHARS
 from detector.catalogue.pictures import TakenPicture, take_picture
 from detector.catalogue.products import find_product_named
 from detector.catalogue.reference_changes import put_reference
@@ -33,7 +34,12 @@ from detector.images import read_image_bytes
 
 MAX_PICTURES = 50
 """In one request; a ZIP of more goes to /imports."""
-TEXTS = {"external_id": MAX_NAME_CHARS, "product_id": 50, "role": 20, "rights": 20}
+TEXTS = {
+    "external_id": MAX_NAME_CHARS,
+    "product_id": MAX_ID_CHARS,
+    "role": 20,
+    "rights": 20,
+}
 
 
 router = APIRouter(
@@ -52,11 +58,15 @@ UPLOAD = {
         },
         "external_id": {
             "type": "string",
+            "maxLength": MAX_NAME_CHARS,
+            "pattern": PLAIN,
             "description": "The brand's own name of the picture; its file name if "
             "absent. For a single picture only.",
         },
         "product_id": {
             "type": "string",
+            "maxLength": MAX_ID_CHARS,
+            "pattern": PLAIN,
             "description": "The brand's own id of the product that they show.",
         },
         "role": {"type": "string", "enum": list(IMAGE_ROLES)},
