@@ -4,8 +4,13 @@ import pytest
 
 from detector.api.rights_schemas import NewSeller, SellerAnswer
 from detector.catalogue.validity import today
-from tests.detector.api.brand_clients import CSV, send_json, serving_two_brands
-from tests.live_service import require_problem
+from tests.detector.api.brand_clients import (
+    CSV,
+    BrandClients,
+    send_json,
+    serving_two_brands,
+)
+from tests.live_service import Answer, require_problem
 
 
 @pytest.fixture(scope="module")
@@ -19,11 +24,11 @@ def path(clients):
     return f"/v1/brands/{clients.acme_id}/authorized-sellers"
 
 
-def in_days(number):
+def in_days(number: int) -> str:
     return (today() + timedelta(days=number)).isoformat()
 
 
-def seller(seller_id, **fields):
+def seller(seller_id: str, **fields: object) -> dict[str, object]:
     return {
         "marketplace": "ebay",
         "seller_id": seller_id,
@@ -32,14 +37,16 @@ def seller(seller_id, **fields):
     }
 
 
-def create(clients, path, seller_id, **fields):
+def create(
+    clients: BrandClients, path: str, seller_id: str, **fields: object
+) -> Answer:
     answer = send_json(clients.acme, "POST", path, seller(seller_id, **fields))
     assert answer.status == 201, answer.body
     return answer
 
 
 def test_a_seller_is_authorized_disabled_enabled_expired_and_removed(clients, path):
-    example = NewSeller.model_config["json_schema_extra"]["examples"][0]
+    example = NewSeller.model_json_schema()["examples"][0]
     given = {**example, "valid_from": in_days(-9), "valid_to": in_days(30)}
     created = send_json(clients.acme, "POST", path, given)
     assert created.status == 201
@@ -47,14 +54,15 @@ def test_a_seller_is_authorized_disabled_enabled_expired_and_removed(clients, pa
     assert given.items() <= created.json.items()
     assert created.json["expires_in_days"] == 30
     assert clients.auditor.send("GET", place).json == created.json
-    for change, effective in [
+    changes: list[tuple[dict[str, object], str]] = [
         ({"state": "disabled"}, "disabled"),
         ({"state": "active"}, "active"),
         ({"valid_to": in_days(-1)}, "expired"),
         ({"valid_to": in_days(0)}, "active"),
         ({"valid_from": in_days(1), "valid_to": None}, "not_yet_valid"),
         ({"relation": None, "valid_from": None}, "active"),
-    ]:
+    ]
+    for change, effective in changes:
         changed = send_json(clients.acme, "PATCH", place, change)
         assert changed.status == 200, changed.body
         assert changed.json["effective_state"] == effective
@@ -88,7 +96,7 @@ def test_those_to_be_renewed_are_listed(clients, path):
     for days in (-1, 0, 30, 31):
         create(clients, path, f"ends-{days}", valid_to=in_days(days), countries=["DE"])
 
-    def names(query):
+    def names(query: str) -> set[str]:
         answer = clients.acme.send("GET", f"{path}?{query}")
         assert answer.status == 200, answer.body
         return {item["seller_id"] for item in answer.json["items"]}
@@ -176,6 +184,6 @@ def test_an_entry_that_does_not_fit_is_refused(clients, path, fields):
 
 
 def test_the_example_of_an_answer_fits():
-    (example,) = SellerAnswer.model_config["json_schema_extra"]["examples"]
+    (example,) = SellerAnswer.model_json_schema()["examples"]
     assert example.keys() == SellerAnswer.model_fields.keys()
     assert SellerAnswer.model_validate(example)

@@ -1,9 +1,11 @@
 import asyncio
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
-from fastapi import Request, Response
+from fastapi import FastAPI, Request, Response
 from sqlalchemy import func, select
 
 from detector.api.app import create_app
@@ -12,7 +14,14 @@ from detector.errors import InvalidInput, StoreFault
 from detector.settings import Settings
 from detector.store.database import Database
 from detector.store.work_tables import GivenAnswerRow
-from tests.live_service import Client, make_app, make_key, require_problem, running
+from tests.live_service import (
+    Answer,
+    Client,
+    make_app,
+    make_key,
+    require_problem,
+    running,
+)
 
 JSON = {"Content-Type": "application/json"}
 KEY = {"Idempotency-Key": '"8e03978e-40d5-43dd-bc93-6894a57f9324"'}
@@ -21,7 +30,7 @@ KEY = {"Idempotency-Key": '"8e03978e-40d5-43dd-bc93-6894a57f9324"'}
 class Work:
     """Routes that count how often they were worked on."""
 
-    def __init__(self, app) -> None:
+    def __init__(self, app: FastAPI) -> None:
         self.num_done = 0
         self.may_end = threading.Event()
         self.may_end.set()
@@ -75,8 +84,13 @@ def served(data_dir):
         yield work, Client(service.port, make_key(data_dir))
 
 
-def post(client, body=b"{}", path="/v1/things", **headers):
-    return client.send("POST", path, body, {**JSON, **KEY, **headers})
+def post(
+    client: Client,
+    body: bytes = b"{}",
+    path: str = "/v1/things",
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    return client.send("POST", path, body, {**JSON, **KEY, **(headers or {})})
 
 
 def test_a_repeated_write_is_done_once_and_answered_alike(served):
@@ -103,7 +117,7 @@ def test_a_key_may_come_bare_or_quoted(served):
     work, client = served
     post(client)
     bare = {"Idempotency-Key": KEY["Idempotency-Key"].strip('"')}
-    assert post(client, **bare).headers["idempotency-replayed"] == "true"
+    assert post(client, headers=bare).headers["idempotency-replayed"] == "true"
     assert work.num_done == 1
 
 
@@ -119,7 +133,7 @@ def test_without_a_key_a_write_is_done_each_time(served):
 )
 def test_a_key_that_cannot_be_understood_is_refused(served, key):
     work, client = served
-    answer = post(client, **{"Idempotency-Key": key})
+    answer = post(client, headers={"Idempotency-Key": key})
     require_problem(answer, 400, "invalid_idempotency_key")
     assert work.num_done == 0
 
@@ -127,8 +141,8 @@ def test_a_key_that_cannot_be_understood_is_refused(served, key):
 @pytest.mark.parametrize("key", ["x" * 255, '"' + "x" * 255 + '"', '"a \\" b"', "!"])
 def test_keys_of_all_lengths_are_taken(served, key):
     _, client = served
-    assert post(client, **{"Idempotency-Key": key}).status == 201
-    again = post(client, **{"Idempotency-Key": key})
+    assert post(client, headers={"Idempotency-Key": key}).status == 201
+    again = post(client, headers={"Idempotency-Key": key})
     assert again.headers["idempotency-replayed"] == "true"
 
 
@@ -213,7 +227,7 @@ def test_an_answer_that_is_too_large_to_keep_is_not_worked_on_again(served):
     assert work.num_done == 1
 
 
-def multipart(boundary: str, data: bytes) -> dict[str, object]:
+def multipart(boundary: str, data: bytes) -> dict[str, Any]:
     body = (
         f'--{boundary}\r\nContent-Disposition: form-data; name="a"; filename="a.csv"'
         f"\r\n\r\n"
@@ -221,7 +235,7 @@ def multipart(boundary: str, data: bytes) -> dict[str, object]:
     body += data + f"\r\n--{boundary}--\r\n".encode()
     return {
         "body": body,
-        "Content-Type": f'multipart/form-data; boundary="{boundary}"',
+        "headers": {"Content-Type": f'multipart/form-data; boundary="{boundary}"'},
     }
 
 

@@ -41,7 +41,8 @@ def next_of(answer) -> str | None:
 
 
 def test_links_lead_through_the_whole_list(admin):
-    path, ids = "/v1/brands?limit=3", []
+    path: str | None = "/v1/brands?limit=3"
+    ids = []
     while path is not None:
         answer = admin.send("GET", path)
         ids += ids_of(answer)

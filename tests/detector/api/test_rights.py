@@ -4,8 +4,13 @@ import pytest
 
 from detector.api.rights_schemas import NewRight, RightAnswer
 from detector.catalogue.validity import today
-from tests.detector.api.brand_clients import CSV, send_json, serving_two_brands
-from tests.live_service import require_problem
+from tests.detector.api.brand_clients import (
+    CSV,
+    BrandClients,
+    send_json,
+    serving_two_brands,
+)
+from tests.live_service import Answer, require_problem
 
 LARGE = {**CSV, "Content-Length": "10000001"}
 MARK = {"type": "trademark", "office": "EM"}
@@ -22,11 +27,11 @@ def path(clients):
     return f"/v1/brands/{clients.acme_id}/rights"
 
 
-def in_days(number):
+def in_days(number: int) -> str:
     return (today() + timedelta(days=number)).isoformat()
 
 
-def create(clients, path, right_id, **fields):
+def create(clients: BrandClients, path: str, right_id: str, **fields: object) -> Answer:
     value = {"right_id": right_id, **MARK, **fields}
     answer = send_json(clients.acme, "POST", path, value)
     assert answer.status == 201, answer.body
@@ -34,7 +39,7 @@ def create(clients, path, right_id, **fields):
 
 
 def test_a_right_is_created_shown_changed_and_removed(clients, path):
-    example = NewRight.model_config["json_schema_extra"]["examples"][0]
+    example = NewRight.model_json_schema()["examples"][0]
     created = send_json(clients.acme, "POST", path, example)
     assert created.status == 201
     place = created.headers["location"]
@@ -76,7 +81,7 @@ def test_lists_come_in_pages_and_can_be_narrowed(clients, path):
     create(clients, path, "early", registered_on=in_days(1))
     create(clients, path, "text", type="copyright", office=None)
 
-    def names(query):
+    def names(query: str) -> set[str]:
         answer = clients.acme.send("GET", f"{path}?{query}")
         assert answer.status == 200, answer.body
         return {item["right_id"] for item in answer.json["items"]}
@@ -213,6 +218,6 @@ def test_a_request_that_makes_no_sense_is_refused(
 
 
 def test_the_example_of_an_answer_fits():
-    (example,) = RightAnswer.model_config["json_schema_extra"]["examples"]
+    (example,) = RightAnswer.model_json_schema()["examples"]
     assert example.keys() == RightAnswer.model_fields.keys()
     assert RightAnswer.model_validate(example)

@@ -2,6 +2,7 @@ import csv
 import io
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -14,11 +15,12 @@ from detector.catalogue.authorized_sellers import (
     list_sellers,
     seller_fields,
 )
-from detector.catalogue.brand_list import MAX_PROBLEMS, compare_list
+from detector.catalogue.brand_list import MAX_PROBLEMS, ListChange, compare_list
 from detector.catalogue.products import put_product
 from detector.catalogue.seller_list import export_sellers, upload_sellers
 from detector.catalogue.validity import Validity
 from detector.errors import Conflict, InvalidInput, Unknown, UnknownBrand
+from detector.store.database import Database
 from detector.store.tables import BrandRow
 
 DAY = date(2026, 6, 1)
@@ -33,7 +35,13 @@ def brands(database):
     return database
 
 
-def add(database, seller_id="shop", brand="acme", marketplace="eBay", **fields):
+def add(
+    database: Database,
+    seller_id: str = "shop",
+    brand: str = "acme",
+    marketplace: str = "eBay",
+    **fields: object,
+) -> str:
     with database.write() as session:
         row = create_seller(
             session,
@@ -45,23 +53,23 @@ def add(database, seller_id="shop", brand="acme", marketplace="eBay", **fields):
         return row.id
 
 
-def put(database, text, dry_run=False, brand="acme"):
+def put(database: Database, text: str, dry_run=False, brand="acme") -> ListChange:
     with database.write() as session:
         file = io.BytesIO(text.encode())
         return upload_sellers(session, brand_id=brand, file=file, dry_run=dry_run)
 
 
-def download(database, brand="acme"):
+def download(database: Database, brand: str = "acme") -> str:
     with database.read() as session:
         return "".join(export_sellers(session, brand_id=brand))
 
 
-def counts(change):
+def counts(change: ListChange) -> tuple[int, int, int]:
     return len(change.new), len(change.changed), change.num_unchanged
 
 
-def ask(database, **question):
-    asked = {
+def ask(database: Database, **question: object) -> Any:
+    asked: dict[str, Any] = {
         "brand_id": "acme",
         "marketplace": "ebay",
         "seller_id": "shop",
@@ -161,7 +169,7 @@ def test_lists_tell_how_entries_stand(brands):
     add(brands, "off", valid_to=BEFORE, state="disabled")
     add(brands, "past", brand="zeta", valid_to=BEFORE)
 
-    def names(**options):
+    def names(**options: Any) -> set[str]:
         with brands.read() as session:
             rows, _ = list_sellers(session, brand_id="acme", limit=9, on=DAY, **options)
             return {row.seller_id for row in rows}
@@ -209,7 +217,7 @@ def test_an_entry_of_another_brand_does_not_exist(brands):
 
 
 def test_of_several_who_add_an_entry_at_once_one_does(brands):
-    def attempt(number):
+    def attempt(number: int) -> bool | tuple[int, int, int]:
         try:
             if number % 2:
                 return counts(

@@ -1,9 +1,11 @@
 import csv
 import io
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
+from detector.catalogue.brand_list import ListChange
 from detector.catalogue.formats.rights import COLUMNS
 from detector.catalogue.ip_rights import (
     change_right,
@@ -18,6 +20,7 @@ from detector.catalogue.ip_rights import (
 )
 from detector.catalogue.validity import Validity, days_left, validity
 from detector.errors import Conflict, InvalidInput, Unknown, UnknownBrand
+from detector.store.database import Database
 from detector.store.tables import BrandRow, RightRow
 
 DAY = date(2026, 6, 1)
@@ -33,7 +36,9 @@ def brands(database):
     return database
 
 
-def add(database, right_id, brand="acme", **fields):
+def add(
+    database: Database, right_id: str, brand: str = "acme", **fields: object
+) -> str:
     with database.write() as session:
         row = create_right(
             session, brand_id=brand, right_id=right_id, fields=MARK | fields
@@ -41,18 +46,20 @@ def add(database, right_id, brand="acme", **fields):
         return row.id
 
 
-def put(database, text, dry_run=False, brand="acme"):
+def put(
+    database: Database, text: str, dry_run: bool = False, brand: str = "acme"
+) -> ListChange:
     with database.write() as session:
         file = io.BytesIO(text.encode())
         return upload_rights(session, brand_id=brand, file=file, dry_run=dry_run)
 
 
-def download(database, brand="acme"):
+def download(database: Database, brand: str = "acme") -> str:
     with database.read() as session:
         return "".join(export_rights(session, brand_id=brand))
 
 
-def counts(change):
+def counts(change: ListChange) -> tuple[int, int, int]:
     return len(change.new), len(change.changed), change.num_unchanged
 
 
@@ -239,7 +246,7 @@ def test_a_file_neither_enables_what_is_disabled_nor_drops_what_it_leaves_out(br
 
 
 def test_a_download_holds_no_formula_and_uploading_it_changes_nothing(brands):
-    full = {
+    full: dict[str, Any] = {
         "registration_no": "+49 12",
         "mark_text": '=HYPERLINK("x")',
         "owner": '@acme; "Ünï"\ncode',

@@ -9,7 +9,7 @@ DAY = date(2026, 6, 1)
 BEFORE, AFTER = DAY - timedelta(days=1), DAY + timedelta(days=1)
 
 
-def right(**fields):
+def right(**fields: object) -> RightRow:
     own = {"type": "trademark", "state": "active", "expires_on": None}
     given = {k: fields.pop(k) for k in list(fields) if k in own}
     return RightRow(**own | given, details=fields)

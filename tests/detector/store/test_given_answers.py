@@ -6,6 +6,7 @@ from sqlalchemy import update
 from detector.store.database import Database
 from detector.store.given_answers import (
     KEPT,
+    Claim,
     GivenAnswer,
     claim_answer,
     forget_old_answers,
@@ -24,17 +25,23 @@ def database(tmp_path):
     opened.close()
 
 
+def claim(database: Database, answer_id: str) -> Claim:
+    """Claim an answer that is free."""
+    claimed = claim_answer(database, answer_id)
+    assert isinstance(claimed, Claim)
+    return claimed
+
+
 def move_back(database, **columns) -> None:
     with database.write() as session:
         session.execute(update(GivenAnswerRow).values(**columns))
 
 
 def test_a_claim_of_a_process_that_died_is_taken_over(database):
-    first = claim_answer(database, "a")
+    first = claim(database, "a")
     assert claim_answer(database, "a") is None
     move_back(database, locked_until=utc_now())
-    second = claim_answer(database, "a")
-    assert second is not None
+    second = claim(database, "a")
     # The first was not dead after all: it neither answers nor lets others in.
     given = GivenAnswer("f", 200, {}, b"first")
     keep_answer(database, first, given)
@@ -46,16 +53,16 @@ def test_a_claim_of_a_process_that_died_is_taken_over(database):
 
 
 def test_a_claim_that_is_renewed_is_not_taken_over(database):
-    claim = claim_answer(database, "a")
+    held = claim(database, "a")
     move_back(database, locked_until=utc_now())
-    renew_claim(database, claim)
+    renew_claim(database, held)
     assert claim_answer(database, "a") is None
 
 
 def test_an_answer_is_forgotten_after_a_day(database):
     for name in ("a", "b"):
-        claim = claim_answer(database, name)
-        keep_answer(database, claim, GivenAnswer("f", 200, {}, b""))
+        answer = GivenAnswer("f", 200, {}, b"")
+        keep_answer(database, claim(database, name), answer)
     assert forget_old_answers(database) == 0
     assert isinstance(claim_answer(database, "a"), GivenAnswer)
     move_back(database, created_at=utc_now() - KEPT)

@@ -1,5 +1,6 @@
 import base64
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zlib import crc32
 
@@ -9,7 +10,7 @@ from sqlalchemy import delete, select
 
 from detector.errors import InvalidCursor
 from detector.store.database import Database
-from detector.store.paging import page
+from detector.store.paging import SortKey, page
 from detector.store.tables import BrandRow, ProductRow
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
@@ -42,14 +43,21 @@ def database(tmp_path):
     opened.close()
 
 
-def read(database, keys, cursor=None, limit=7):
+def read(
+    database: Database,
+    keys: Sequence[SortKey],
+    cursor: str | None = None,
+    limit: int = 7,
+) -> tuple[list[str], str | None]:
     query = select(ProductRow).where(ProductRow.brand_id == "acme")
     with database.read() as session:
         rows, following = page(session, query, keys=keys, cursor=cursor, limit=limit)
         return [row.id for row in rows], following
 
 
-def read_on(database, keys, cursor, limit=7):
+def read_on(
+    database: Database, keys: Sequence[SortKey], cursor: str | None, limit: int = 7
+) -> list[str]:
     ids = []
     while cursor is not None:
         more, cursor = read(database, keys, cursor, limit)
@@ -63,9 +71,9 @@ def read_on(database, keys, cursor, limit=7):
 def test_pages_together_are_the_sorted_list(database, keys, limit):
     first, cursor = read(database, keys, limit=limit)
     everything = first + read_on(database, keys, cursor, limit)
-    numbers = range(NUM_PRODUCTS)
+    numbers = list(range(NUM_PRODUCTS))
     if keys is BY_CHANGE:
-        numbers = sorted(numbers, key=lambda n: (-(n // 3), n))
+        numbers.sort(key=lambda n: (-(n // 3), n))
     assert everything == [f"acme-{n:03}" for n in numbers]
 
 
@@ -153,6 +161,7 @@ def test_what_is_no_cursor_is_refused(database, cursor):
 
 def test_a_cursor_with_any_sign_changed_is_refused(database):
     _, cursor = read(database, BY_CHANGE)
+    assert cursor
     for place, sign in enumerate(cursor):
         other = "A" if sign != "A" else "B"
         with pytest.raises(InvalidCursor):
