@@ -146,7 +146,7 @@ class _Product:
             "gtin": row.gtin("barcode"),
             "mpn": self._mpn if row is self._main else row.text("mpn") or self._mpn,
             "sku": row.text("sku"),
-            "variant_group": self._handle,
+            "variant_group": self._handle if is_one_of_several else None,
             "category": self._category,
             "description": self._description,
             "msrp": row.amount("compare_at_price") or row.amount("price"),
@@ -157,6 +157,9 @@ class _Product:
             if name in _FIELDS_OF_OPTIONS:
                 fields[_FIELDS_OF_OPTIONS[name]] = value
         product_id = self._id_of(row, list(options.values()))
+        if fields["sku"] == product_id:
+            # It would say nothing more, and change what came from another feed.
+            fields["sku"] = None
         own = row.values.get("variant_image")
         links = [row.image_link("variant_image", own)] if own else []
         images = dict.fromkeys([*filter(None, links), *self._pictures])
