@@ -26,6 +26,7 @@ from detector.catalogue.imports import (
     discard_upload,
     find_import,
     new_import_id,
+    require_room,
     upload_folder,
 )
 from detector.store.work_tables import ImportRow
@@ -101,7 +102,7 @@ async def start_import(
     import_id = new_import_id()
     uploads = service.store.uploads_folder
     async with service.uploads.place():
-        await service.pool.run(lambda: _require_brand(service, brand_id))
+        await service.pool.run(lambda: _require_room(service, brand_id))
         with temporary_folder(uploads, import_id) as folder:
             form = await receive_form(
                 request,
@@ -118,9 +119,11 @@ async def start_import(
     return answer
 
 
-def _require_brand(service: Service, brand_id: str) -> None:
+def _require_room(service: Service, brand_id: str) -> None:
+    """Refuse before a large body is read."""
     with service.store.database.read() as session:
         find_brand(session, brand_id)
+        require_room(session, brand_id)
 
 
 def _start(
@@ -146,6 +149,7 @@ def _start(
     service.store.sync_uploads(folder)
     with service.store.database.write() as session:
         find_brand(session, brand_id)
+        require_room(session, brand_id)
         row = ask_for_import(
             session,
             import_id=import_id,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from detector.catalogue.brands import find_brand
@@ -11,7 +11,7 @@ from detector.catalogue.features import Extractor
 from detector.catalogue.health.check import check_catalogue
 from detector.catalogue.health.page import render_html
 from detector.catalogue.search_index import SearchIndex
-from detector.errors import DetectorError, Unknown
+from detector.errors import Conflict, DetectorError, Unknown
 from detector.matching.matcher import Matcher
 from detector.store.jobs import enqueue
 from detector.store.paging import SortKey, page
@@ -21,6 +21,8 @@ from detector.store.work_tables import HealthCheckRow
 from detector.store.worker import Context
 
 JOB_KIND = "health_check"
+MAX_OPEN = 5
+"""Checks of one brand that may wait, in a queue that all share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,20 @@ def ask_for_check(
     seed: int,
     created_by: str,
 ) -> HealthCheckRow:
-    """Record a check and its job in one transaction."""
+    """Record a check and its job in one transaction.
+
+    Raises:
+        Conflict: so many are waiting that another one would tell nothing new.
+    """
+    query = select(func.count()).where(
+        HealthCheckRow.brand_id == brand_id,
+        HealthCheckRow.state.in_(("queued", "running")),
+    )
+    if session.execute(query).scalar_one() >= MAX_OPEN:
+        raise Conflict(
+            f"{MAX_OPEN} checks of the brand are waiting already.",
+            remedy="Wait for the first of them; GET lists them.",
+        )
     row = HealthCheckRow(
         id=check_id,
         brand_id=brand_id,

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from detector.catalogue.brands import find_brand
@@ -26,6 +26,8 @@ IMAGES_NAME = "images"
 OPEN_STATES = ("queued", "running")
 GIVEN_UP = "given_up"
 """The error code of an import whose job is dead; it goes on if that is tried again."""
+MAX_OPEN = 20
+"""Imports of one brand that may wait: they fill a disk and a queue that all share."""
 PAGE_SIZE = 500
 MAX_PROBLEMS = 100_000
 """Problems of one import that are kept; the count goes on."""
@@ -39,6 +41,22 @@ def new_import_id() -> str:
 def upload_folder(store: Store, import_id: str) -> Path:
     """Say where the files of an import lie until it ends."""
     return store.uploads_folder / import_id
+
+
+def require_room(session: Session, brand_id: str) -> None:
+    """See that a brand has not too much waiting already.
+
+    Raises:
+        Conflict: it has to wait.
+    """
+    query = select(func.count()).where(
+        ImportRow.brand_id == brand_id, ImportRow.state.in_(OPEN_STATES)
+    )
+    if session.execute(query).scalar_one() >= MAX_OPEN:
+        raise Conflict(
+            f"{MAX_OPEN} imports of the brand are waiting already.",
+            remedy="Send the file again once some have ended, or cancel them.",
+        )
 
 
 def ask_for_import(

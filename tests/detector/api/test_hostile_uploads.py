@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from detector.catalogue.imports import MAX_OPEN
 from tests.detector.api import hostile_files as files
 from tests.detector.api.hostile_files import GOOD
 from tests.detector.api.hostile_requests import END, FORM, JSON, part
@@ -19,6 +20,7 @@ from tests.detector.api.tenants import (
     unharmed,
     wait_for,
 )
+from tests.live_service import require_problem
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +151,24 @@ def test_a_hostile_picture_is_refused_and_the_good_one_taken(tenants, name):
     assert refused["code"] == code
     assert "set-cookie" not in answer.headers
     assert len(answer.json["taken"]) == 1
+
+
+def test_nobody_fills_the_queue_that_all_share(tenants):
+    brand = made(tenants.admin, "/v1/brands", {"name": "Busy"})["id"]
+    at = f"/v1/brands/{brand}"
+    rows = "".join(f"{i},A shoe,x.png\n" for i in range(20_000))
+    sent = [("file", "a.csv", f"id,title,image_link\n{rows}".encode())]
+    answers = [
+        send_files(tenants.admin, f"{at}/imports", sent) for _ in range(MAX_OPEN + 1)
+    ]
+    assert [answer.status for answer in answers[:-1]] == [202] * MAX_OPEN
+    require_problem(answers[-1], 409, "conflict")
+    other = send_files(
+        tenants.admin, f"/v1/brands/{tenants.acme.brand_id}/imports", [*sent]
+    )
+    assert other.status == 202
+    for answer in [other, *answers[:-1]]:
+        path = f"{answer.headers['location']}/cancel"
+        assert tenants.admin.send("POST", path).status == 200
+    for answer in [other, *answers[:-1]]:
+        wait_for(tenants.admin, answer.headers["location"])
