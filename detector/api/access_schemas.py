@@ -8,7 +8,7 @@ from pydantic.config import JsonDict
 
 from detector.access.roles import Capability, Reach, Role
 from detector.access.users import UserState
-from detector.api.schemas import Wire
+from detector.api.schemas import AS_WHOLE, Wire
 
 PLAIN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 """One line of text; PostgreSQL keeps no zero bytes."""
@@ -116,16 +116,17 @@ class NewKey(GrantFields):
         )
     )
     name: Line = Field("", description="Tells people what it is for.")
-    expires_in_days: int | None = Field(
-        None, ge=1, le=MAX_DAYS, description="Never if left out."
-    )
+    expires_in_days: (
+        Annotated[int, Field(strict=True, ge=1, le=MAX_DAYS), AS_WHOLE] | None
+    ) = Field(None, description="Never if left out.")
 
 
 class Rotation(Wire):
     """How a key gives way to another one."""
 
-    overlap_s: int = Field(
+    overlap_s: Annotated[int, AS_WHOLE] = Field(
         86_400,
+        strict=True,
         ge=0,
         le=MAX_OVERLAP_S,
         description="How many seconds the old key goes on, unless it ends before.",

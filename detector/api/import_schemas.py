@@ -1,12 +1,12 @@
 """What goes over the wire about work on catalogues: imports and health checks."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from detector.api.catalogue_schemas import AT, example
-from detector.api.schemas import Sha256, Wire
+from detector.api.schemas import AS_WHOLE, Sha256, Wire
 from detector.catalogue.catalogue_file import ImportFormat
 
 WorkState = Literal["queued", "running", "done", "failed", "canceled"]
@@ -97,14 +97,16 @@ class ImportProblem(Wire):
 class HealthOptions(Wire):
     """How thorough a look at a catalogue is to be."""
 
-    sample: int = Field(
+    sample: Annotated[int, AS_WHOLE] = Field(
         24,
         strict=True,
         ge=0,
         le=500,
         description="References that the self-test edits.",
     )
-    seed: int = Field(0, strict=True, ge=0, le=2**31 - 1, description="Decides which.")
+    seed: Annotated[int, AS_WHOLE] = Field(
+        0, strict=True, ge=0, le=2**31 - 1, description="Decides which."
+    )
 
 
 class HealthAnswer(Wire):

@@ -22,12 +22,12 @@ from detector.api.list_schemas import (
     Text,
     TwoLetters,
 )
-from detector.api.schemas import Wire
+from detector.api.schemas import AS_WHOLE, Wire
 from detector.catalogue.validity import Validity
 
 MAX_PRODUCTS = 1_000
 
-NiceClass = Annotated[int, Field(ge=1, le=45)]
+NiceClass = Annotated[int, Field(strict=True, ge=1, le=45), AS_WHOLE]
 RightType = Literal["trademark", "copyright", "design", "patent", "gi"]
 SellerRelation = Literal["own_store", "reseller", "licensee", "distributor"]
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from detector.matching.match import Relation, Verdict
@@ -34,6 +34,17 @@ BASIS: JsonDict = {
     "watermark": 82,
 }
 DATA_URI = "data:image/png;base64,iVBORw0KGgo="
+
+
+def as_whole(value: object) -> object:
+    """Take 24.0 for 24: JSON has one kind of number."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+AS_WHOLE = BeforeValidator(as_whole)
+"""Goes with `strict`: no text and no truth value is a number, but 24.0 is one."""
 
 
 class Wire(BaseModel):

@@ -52,6 +52,9 @@ BEYOND_A_SCHEMA = {
     "retry_job": {"conflict"},
     "change_product": {"invalid_input"},
     "create_product": {"invalid_input"},
+    "create_brand": {"invalid_input"},
+    "create_authorized_seller": {"invalid_input"},
+    "change_authorized_seller": {"invalid_input"},
     "create_key": {"invalid_input"},
     "create_user": {"invalid_input", "weak_password"},
     "change_user": {"invalid_input"},
@@ -62,7 +65,8 @@ BEYOND_A_SCHEMA = {
 
 What it takes to know better is no matter of form: somebody's password or what is in
 everybody's, what state a thing is in, the last digit of a GTIN, which checks the
-others, whether a role is one of a brand, and whether a right needs an office.
+others, which signs can be seen, whether a role is one of a brand, whether a right
+needs an office, and which of two days is the earlier one.
 """
 
 
@@ -132,7 +136,7 @@ class Truth:
             if isinstance(fields[name], list):  # a name can be given to one only
                 is_one = "external_id" in fields
                 fields[name] = [file] * min(len(fields[name]), 1 if is_one else 3)
-            elif isinstance(fields[name], bytes):
+            else:
                 fields[name] = file
 
     def _log_in_again(self) -> str:
