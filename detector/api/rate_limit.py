@@ -113,7 +113,10 @@ class RateLimit:
 
 
 class PrincipalLimit:
-    """Bounds what each key or user may ask; stands behind authentication."""
+    """Bounds what each key or user may ask; stands behind authentication.
+
+    A brand's keys and users have one allowance: it can make as many keys as it likes.
+    """
 
     def __init__(self, app: ASGIApp, *, limit: int) -> None:
         self._app = app
@@ -123,7 +126,7 @@ class PrincipalLimit:
         """Let a request pass, or raise RateLimited."""
         principal = scope["state"].get("principal") if "state" in scope else None
         if isinstance(principal, Principal):
-            _take(scope, self._limit, principal.id)
+            _take(scope, self._limit, principal.brand_id or principal.id)
         await self._app(scope, receive, send)
 
 

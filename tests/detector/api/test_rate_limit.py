@@ -4,7 +4,9 @@ import time
 import numpy as np
 import pytest
 
+from detector.access.roles import Role
 from detector.api.rate_limit import STRANGER_LIMIT, WINDOW_S, RateLimit, site_of
+from tests.detector.api.people import ask, with_key
 from tests.live_service import Client, make_key, require_problem, serving
 
 
@@ -127,3 +129,16 @@ def test_keys_cannot_be_guessed_for_free_and_a_true_one_passes(data_dir):
         require_problem(guess.send("GET", "/v1/match"), 429, "rate_limited")
         client = Client(service.port, make_key(data_dir))
         assert client.match(b"no picture").status == 422
+
+
+def test_the_keys_of_a_brand_have_one_allowance(data_dir):
+    with serving(data_dir, rate_limit=4) as service:
+        admin = Client(service.port, make_key(data_dir, Role.ADMIN))
+        brand_id = ask(admin, "POST", "/v1/brands", {"name": "Many keys"}).json["id"]
+        keys = [
+            with_key(admin, role=Role.BRAND_AGENT, brand_id=brand_id) for _ in range(2)
+        ]
+        left = [
+            read_left(key.send("GET", "/v1/me").headers)[0] for key in [*keys, *keys]
+        ]
+    assert left == [3, 2, 1, 0]
