@@ -83,8 +83,7 @@ class Tenants:
 def serving_tenants(data_dir: Path, **settings: float | str) -> Iterator[Tenants]:
     """Run a service with two brands."""
     limits = {"rate_limit": RATE_LIMIT, **settings}
-    place = settings.get("database_url")
-    place = place and str(place)
+    place = str(settings["database_url"]) if "database_url" in settings else None
     key = make_key(data_dir, Role.ADMIN, place)
     app = make_app(data_dir, **limits)
     app.add_middleware(FromEverywhere)

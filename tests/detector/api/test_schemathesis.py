@@ -96,6 +96,9 @@ def media_types():
     schemathesis.openapi.media_type("text/csv", st.sampled_from([*LISTS.values()]))
 
 
+AnyCase = Case[Any]
+
+
 @dataclass(slots=True)
 class Truth:
     """Puts what is true of this service into requests that fit the description."""
@@ -104,7 +107,7 @@ class Truth:
     caller: Client
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def amend(self, case: Case) -> None:
+    def amend(self, case: AnyCase) -> None:
         """Amend a request that is about to be sent."""
         number = next(self.numbers)
         is_positive = case.meta is not None and case.meta.generation.mode.is_positive
@@ -128,7 +131,7 @@ class Truth:
         elif isinstance(case.body, dict):
             for name in {"password", "new_password"} & case.body.keys():
                 if operation != "log_in":  # one that nobody guesses
-                    case.body[name] = f"{case.body[name][:90]} {PASSWORD}"
+                    case.body[name] = f"{str(case.body[name])[:90]} {PASSWORD}"
 
     def _place_files(self, fields: dict[str, Any], number: int) -> None:
         for name in FILES.keys() & fields.keys():
@@ -146,16 +149,18 @@ class Truth:
         store.close()
         return token
 
-    def _place_ids(self, case: Case, number: int) -> None:
+    def _place_ids(self, case: AnyCase, number: int) -> None:
         meta = case.meta
-        is_alone = meta is None or meta.phase.name != PhaseName.STATEFUL_TESTING
+        is_alone = (
+            meta is None or meta.phase.name.value != PhaseName.STATEFUL_TESTING.value
+        )
         # Nobody is to end the caller, nor to change what the caller's role allows.
         ids = {**self.tenants.acme.ids, "role": Role.LEGAL.value}
         for name in ids.keys() & case.path_parameters.keys():
             if name in {"user_id", "prefix", "role"} or (is_alone and number % 4):
                 case.path_parameters[name] = ids[name]
 
-    def _place_cursor(self, case: Case) -> None:
+    def _place_cursor(self, case: AnyCase) -> None:
         path = case.path.format(**case.path_parameters)
         others = {n: v for n, v in case.query.items() if n not in {"cursor", "limit"}}
         query = urlencode({**others, "limit": 1}, doseq=True)
@@ -167,7 +172,7 @@ class Truth:
             case.query["cursor"] = found
 
 
-def is_beyond_a_schema(failure: Failure, case: Case, response: Response) -> bool:
+def is_beyond_a_schema(failure: Failure, case: AnyCase, response: Response) -> bool:
     """Tell whether no description could have said what was answered."""
     operation = case.operation.definition.raw["operationId"]
     if failure.title == "Schema-valid request rejected":
@@ -226,14 +231,16 @@ def description(
     truth = Truth(tenants, caller)
 
     @schemathesis.hook
-    def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
+    def before_call(
+        context: HookContext, case: AnyCase, kwargs: dict[str, Any]
+    ) -> None:
         truth.amend(case)
         # Else what was amended would be judged anew, and no file fits a schema.
         case._record_starting_state()
 
     @schema.hook
     def filter_failure(
-        context: HookContext, failure: Failure, case: Case, response: Response
+        context: HookContext, failure: Failure, case: AnyCase, response: Response
     ) -> bool:
         return not is_beyond_a_schema(failure, case, response)
 

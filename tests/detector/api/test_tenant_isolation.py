@@ -109,7 +109,9 @@ def bodies(zeta: Tenant) -> Iterator[tuple[str, str, dict[str, object]]]:
 
 
 def forged_cursors(zeta: Tenant) -> Iterator[str]:
-    for given in ([zeta.brand_id], ["2026-01-01T00:00:00+00:00", zeta.brand_id], 1, {}):
+    dated = ["2026-01-01T00:00:00+00:00", zeta.brand_id]
+    made_up: list[object] = [[zeta.brand_id], dated, 1, {}]
+    for given in made_up:
         text = json.dumps(given).encode()
         yield base64.urlsafe_b64encode(text).decode().rstrip("=")
 
