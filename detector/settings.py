@@ -85,8 +85,8 @@ class Settings(BaseSettings):
     rate_limit: int = Field(
         6_000,
         ge=1,
-        description="Requests a minute that one key or user may make, or all of a brand "
-        "together.",
+        description="Requests a minute that one key or user may make, or all of a "
+        "brand together.",
     )
     job_threads: int = Field(
         1,
