@@ -23,14 +23,19 @@ class Tender:
 
     References expire, the index follows and is saved, and what work that died left
     behind is ended or deleted.
+
+    Args:
+        store: where the catalogue is.
+        index: that this process searches; None if it searches none.
     """
 
-    def __init__(self, store: Store, index: SearchIndex) -> None:
+    def __init__(self, store: Store, index: SearchIndex | None) -> None:
         self._store = store
         self._index = index
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tend-catalogue")
-        self._expired_at = self._saved_at = time.monotonic()
+        self._saved_at = time.monotonic()
+        self._expired_at: float | None = None
         self._swept_at: float | None = None
 
     def start(self) -> None:
@@ -54,14 +59,15 @@ class Tender:
                 log.exception("unexpected error while tending the catalogue")
 
     def _tend(self, now: float) -> None:
-        if now - self._expired_at >= EXPIRE_EVERY_S:
+        if self._expired_at is None or now - self._expired_at >= EXPIRE_EVERY_S:
             self._expired_at = now
             expire_references(self._store.database)
             end_given_up(self._store.database)
-        self._index.refresh()
-        if self._index.is_worth_saving and now - self._saved_at >= SAVE_EVERY_S:
-            self._saved_at = now
-            self._index.save()
+        if self._index is not None:
+            self._index.refresh()
+            if self._index.is_worth_saving and now - self._saved_at >= SAVE_EVERY_S:
+                self._saved_at = now
+                self._index.save()
         if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY_S:
             self._swept_at = now
             sweep_files(self._store)

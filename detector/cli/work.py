@@ -37,6 +37,7 @@ def work(
     does its share too, unless DETECTOR_JOB_THREADS is 0. What is being done when one
     is interrupted, or killed, another goes on with.
     """
+    from detector.catalogue.tending import Tender
     from detector.settings import load_settings
     from detector.store.store import open_store
     from detector.store.worker import Worker
@@ -53,10 +54,13 @@ def work(
             threads=1,
             on_note=note,
         )
+        tender = Tender(store, None)
         interrupted = _interrupts()
         worker.start()
+        tender.start()
         note(f"Working on jobs of {store.database.name} until Ctrl-C")
         interrupted.wait()
+        tender.stop()
         if not worker.stop(STOP_S):
             note("A job did not stop in time; it is taken up again later.")
             raise typer.Exit(ExitCode.FAILED)
