@@ -29,7 +29,8 @@ def test_references_expire_by_themselves(store, folder, has_index):
 
     def is_expired() -> bool:
         with store.database.read() as session:
-            return session.get_one(ReferenceRow, name).state == "expired"
+            state: str = session.get_one(ReferenceRow, name).state
+        return state == "expired"
 
     tender = Tender(store, index if has_index else None)
     tender.start()
