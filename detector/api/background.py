@@ -14,7 +14,6 @@ from detector.store.worker import Worker
 
 log = logging.getLogger(__name__)
 
-FETCH_TIMEOUT_S = 20.0
 STOP_S = 20.0
 """How long jobs may take to give themselves back when the service stops."""
 
@@ -39,7 +38,6 @@ class Background:
         self._fetcher = ImageFetcher(
             self._hosts,
             max_bytes=settings.max_image_bytes,
-            timeout_s=FETCH_TIMEOUT_S,
         )
         handlers = job_handlers(
             store,

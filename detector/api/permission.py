@@ -9,7 +9,7 @@ from fastapi.security import HTTPBearer
 from detector.access.principal import Principal
 from detector.access.roles import Capability
 from detector.api.errors import Forbidden
-from detector.errors import UnknownBrand
+from detector.catalogue.brands import unknown_brand
 
 bearer = HTTPBearer(
     auto_error=False,
@@ -50,14 +50,6 @@ class Needs:
         if brand_id is not None and not principal.sees(brand_id):
             raise unknown_brand(brand_id)
         return principal
-
-
-def unknown_brand(brand_id: str) -> UnknownBrand:
-    """Say that there is no such brand, or none that the caller may know of."""
-    return UnknownBrand(
-        f"No brand has the id {brand_id[:100]!r}.",
-        remedy="GET /v1/brands lists the brands that this key sees.",
-    )
 
 
 def needs(capability: Capability) -> Callable[[Request], Principal]:

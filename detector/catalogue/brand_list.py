@@ -8,12 +8,13 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from detector.catalogue.brands import unknown_brand
 from detector.catalogue.formats.cells import shown
 from detector.catalogue.formats.countries import COUNTRIES
 from detector.catalogue.formats.export import csv_line, neutralize
 from detector.catalogue.formats.rows import RowProblem
 from detector.catalogue.formats.tables import too_many_rows
-from detector.errors import InvalidInput, UnknownBrand
+from detector.errors import InvalidInput
 from detector.store.tables import BrandRow
 
 Listed = TypeVar("Listed")
@@ -144,10 +145,7 @@ def _require_brand(session: Session, brand_id: str, *, lock: bool) -> None:
         # No stronger, so that rows of other tables may go on pointing to the brand.
         query = query.with_for_update(key_share=True)
     if session.scalar(query) is None:
-        raise UnknownBrand(
-            f"No brand has the id {brand_id[:100]!r}.",
-            remedy="GET /v1/brands lists the brands that this key sees.",
-        )
+        raise unknown_brand(brand_id)
 
 
 def check_period(first: str, start: date | None, last: str, end: date | None) -> None:

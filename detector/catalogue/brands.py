@@ -57,11 +57,19 @@ def find_brand(session: Session, brand_id: str) -> BrandRow:
     """
     row = session.get(BrandRow, brand_id)
     if row is None:
-        raise UnknownBrand(
-            f"No brand has the id {brand_id[:100]!r}.",
-            remedy="GET /v1/brands lists the brands that this key sees.",
-        )
+        raise unknown_brand(brand_id)
     return row
+
+
+def unknown_brand(brand_id: str) -> UnknownBrand:
+    """Say that there is no such brand, or none that the caller may know of.
+
+    Everywhere in the same words: a difference would tell the one from the other.
+    """
+    return UnknownBrand(
+        f"No brand has the id {brand_id[:100]!r}.",
+        remedy="GET /v1/brands lists the brands that this key sees.",
+    )
 
 
 def list_brands(

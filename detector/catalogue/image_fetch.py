@@ -77,6 +77,9 @@ class Target:
         return host if usual else f"{host}:{self.port}"
 
 
+TIMEOUT_S = 20.0
+
+
 class ImageFetcher:
     """Fetches files over HTTP; one serves many threads.
 
@@ -98,7 +101,7 @@ class ImageFetcher:
         hosts: AllowedHosts,
         *,
         max_bytes: int,
-        timeout_s: float,
+        timeout_s: float = TIMEOUT_S,
         resolve: Resolver = look_up,
         network: httpcore2.NetworkBackend | None = None,
         tls: ssl.SSLContext | None = None,

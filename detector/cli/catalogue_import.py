@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from detector.store.store import Store
 
 MAX_PROBLEMS_SHOWN = 20
-FETCH_TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,6 @@ def take_file(
     fetcher = ImageFetcher(
         AllowedHosts.parse(settings.image_hosts or ""),
         max_bytes=settings.max_image_bytes,
-        timeout_s=FETCH_TIMEOUT_S,
     )
     try:
         with progress_bar("Importing") as on_progress:

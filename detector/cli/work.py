@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from detector.store.store import Store
     from detector.store.worker import Handler
 
-FETCH_TIMEOUT_S = 20.0
 STOP_S = 30.0
 """How long a job may take to give itself back."""
 
@@ -86,9 +85,7 @@ def _handlers(
         engine = open_engine(store, extractor, threads=threads, on_note=note)
         return Searching(engine.index, engine.matcher, engine.extractor)
 
-    fetcher = ImageFetcher(
-        hosts, max_bytes=settings.max_image_bytes, timeout_s=FETCH_TIMEOUT_S
-    )
+    fetcher = ImageFetcher(hosts, max_bytes=settings.max_image_bytes)
     with closing(fetcher):
         yield job_handlers(
             store,

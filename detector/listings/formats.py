@@ -4,6 +4,7 @@ import csv
 import json
 from typing import TextIO
 
+from detector.catalogue.formats.export import neutralize
 from detector.listings.scan import ScannedImage
 from detector.matching.match import Match
 
@@ -25,7 +26,6 @@ CSV_COLUMNS = (
     "reference_overlap",
     "query_overlap",
 )
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 LINE_ENDS = {ord(c): f"\\u{ord(c):04x}" for c in "\x85\u2028\u2029"}
 """What some readers take for the end of a line, and JSON leaves as it is."""
 Json = dict[str, object]
@@ -120,8 +120,8 @@ class CsvRows:
 
 def _cell(value: object) -> object:
     """Keep a spreadsheet from running a file name as a formula (OWASP)."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return "'" + value
+    if isinstance(value, str):
+        return neutralize(value)
     if isinstance(value, bool):
         return str(value).lower()
     return value
