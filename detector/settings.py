@@ -100,6 +100,58 @@ class Settings(BaseSettings):
         description="Seconds after which the job of a process that died is taken over.",
     )
 
+    scan_threads: int | None = Field(
+        None,
+        ge=0,
+        description="Threads of the service that scan listings, as THREADS if unset; 0 "
+        "leaves them to `detector worker`.",
+    )
+    max_queued_listings: int = Field(
+        20_000,
+        ge=1,
+        description="Listings that may wait to be scanned; senders of more are told to "
+        "come back.",
+    )
+    max_listings_bytes: int = Field(
+        64_000_000,
+        ge=1_000,
+        description="Largest body of one call with listings, in bytes.",
+    )
+    keep_ended_days: int = Field(
+        30,
+        ge=0,
+        description="Days that hash and embedding of an unmatched picture are kept "
+        "after the last listing that shows it has ended.",
+    )
+    suppressed_sample: float = Field(
+        0.02,
+        ge=0,
+        le=1,
+        description="Share of the flags of authorized sellers that is shown all the "
+        "same.",
+    )
+    sweep_days: int = Field(
+        30,
+        ge=0,
+        description="New references are held against pictures that were listed in "
+        "these last days; 0 sweeps none.",
+    )
+    sweep_max_looks: int = Field(
+        1_000,
+        ge=0,
+        description="Most listings that one sweep has looked at again.",
+    )
+    webhook_hosts: str | None = Field(
+        None,
+        description="Hosts that webhooks may be sent to though they are not public or "
+        "speak plain HTTP, named like IMAGE_HOSTS; none by default.",
+    )
+
+    @property
+    def num_scan_threads(self) -> int:
+        """Threads of the service that scan listings."""
+        return self.num_threads if self.scan_threads is None else self.scan_threads
+
     @property
     def database_place(self) -> str | None:
         """The URL of the database, with its password; None for the default."""

@@ -25,7 +25,10 @@ FORMATS = {
     "detector.tiff_directory",
 }
 ENGINES = BASE | {"detector.matching", "detector.store"}
-DOMAIN = ENGINES | {"detector.catalogue", "detector.listings", "detector.review"}
+WORLD = {"detector.events", "detector.network"}
+DOMAIN = (
+    ENGINES | WORLD | {"detector.catalogue", "detector.listings", "detector.review"}
+)
 SERVICE = DOMAIN | {
     "detector.access",
     "detector.settings",
@@ -55,9 +58,11 @@ MAY_IMPORT = {
     "detector.matching": BASE,
     "detector.store": BASE,
     "detector.access": {"detector.errors", "detector.store"},
-    "detector.catalogue": ENGINES,
-    "detector.listings": ENGINES | {"detector.catalogue"},
-    "detector.review": ENGINES | {"detector.catalogue", "detector.listings"},
+    "detector.network": {"detector.errors"},
+    "detector.events": {"detector.errors", "detector.store", "detector.network"},
+    "detector.catalogue": ENGINES | WORLD,
+    "detector.listings": ENGINES | WORLD | {"detector.catalogue"},
+    "detector.review": ENGINES | WORLD | {"detector.catalogue", "detector.listings"},
     "detector.console": DOMAIN | {"detector.settings", "detector.api"},
     "detector.api": DOMAIN | {"detector.access", "detector.settings"},
     "detector.cli": SERVICE,
@@ -69,6 +74,7 @@ SQL = (
     "detector/store",
     "detector/access",
     "detector/catalogue",
+    "detector/events",
     "detector/listings",
     "detector/review",
 )
@@ -87,8 +93,10 @@ HOMES = {
     "sqlalchemy": SQL,
     "alembic": ("detector/store",),
     "fsspec": ("detector/store",),
-    "httpx2": ("detector/catalogue",),
-    "httpcore2": ("detector/catalogue",),
+    "httpx2": ("detector/catalogue", "detector/events", "detector/network"),
+    "httpcore2": ("detector/catalogue", "detector/events", "detector/network"),
+    "standardwebhooks": ("detector/events",),
+    "watchfiles": ("detector/cli",),
     "argon2": ("detector/access",),
     "limits": ("detector/access", "detector/api"),
     "fastapi": WEB,

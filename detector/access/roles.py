@@ -25,6 +25,12 @@ class Capability(StrEnum):
     ROLES_MANAGE = "roles:manage"
     JOBS_MANAGE = "jobs:manage"
     SERVICE_READ = "service:read"
+    LISTINGS_READ = "listings:read"
+    LISTINGS_WRITE = "listings:write"
+    FLAGS_READ = "flags:read"
+    PICTURES_WATCH = "pictures:watch"
+    EVENTS_READ = "events:read"
+    WEBHOOKS_MANAGE = "webhooks:manage"
 
 
 class Role(StrEnum):
@@ -57,12 +63,26 @@ PLATFORM_ONLY = frozenset(
         Capability.SERVICE_READ,
     }
 )
+OF_MARKETPLACES = frozenset(
+    {
+        Capability.LISTINGS_READ,
+        Capability.LISTINGS_WRITE,
+        Capability.FLAGS_READ,
+        Capability.PICTURES_MATCH,
+    }
+)
 BEYOND = {
     Reach.PLATFORM: frozenset[Capability](),
-    # Matching searches all brands' pictures, of which a brand must learn nothing.
-    Reach.BRAND: PLATFORM_ONLY | {Capability.PICTURES_MATCH},
+    # Matching searches all brands' pictures, of which a brand must learn nothing; a
+    # listing shows what other brands were found in it, too.
+    Reach.BRAND: PLATFORM_ONLY | OF_MARKETPLACES | {Capability.PICTURES_WATCH},
     Reach.MARKETPLACE: frozenset(Capability)
-    - {Capability.PICTURES_MATCH, Capability.PICTURES_COMPARE},
+    - OF_MARKETPLACES
+    - {
+        Capability.PICTURES_COMPARE,
+        Capability.EVENTS_READ,
+        Capability.WEBHOOKS_MANAGE,
+    },
 }
 """What a role of that reach can never be given: it would show others' data."""
 

@@ -111,6 +111,28 @@ def claim(database: Database, kinds: Collection[str], *, lease_s: float) -> Job 
         return None if found is None else _lease(*found, lease_s)
 
 
+def claim_more(
+    database: Database, job: Job, *, limit: int, lease_s: float
+) -> list[Job]:
+    """Take further jobs of a job's kind that are due, to be done together with it.
+
+    Only those that were never begun: one that has failed, or has ended its process,
+    is done by itself, so that it cannot drag others down again.
+    """
+    if job.attempts > 1 or limit < 1:
+        return []
+    with database.write() as session:
+        clock = clock_of(session)
+        found = session.execute(
+            select(JobRow, clock)
+            .where(_is_due([job.kind], clock), JobRow.attempts == 0)
+            .order_by(JobRow.run_at)
+            .limit(limit)
+            .with_for_update(of=JobRow, skip_locked=True)
+        ).all()
+        return [_lease(row, now, lease_s) for row, now in found]
+
+
 def renew(database: Database, job: Job, *, lease_s: float) -> bool:
     """Hold a job for longer.
 
@@ -158,13 +180,21 @@ def progress(session: Session, job: Job) -> None:
         row.attempts = 1
 
 
-def finish(session: Session, job: Job) -> None:
+def finish(session: Session, job: Job, *, is_forgotten: bool = False) -> None:
     """End a job in the transaction of its last effect.
+
+    Args:
+        session: of the transaction.
+        job: that is done.
+        is_forgotten: delete it; for jobs so many that their own record is enough.
 
     Raises:
         LeaseLost: another worker has it, or it is done.
     """
     row = _row_of(session, job)
+    if is_forgotten:
+        session.delete(row)
+        return
     row.state, row.lease_token, row.leased_until = "done", None, None
     row.last_error, row.finished_at = None, session.scalar(select(clock_of(session)))
 

@@ -2,8 +2,22 @@
 
 from sqlalchemy import MetaData
 
-from detector.store import access_tables, scan_tables, tables, work_tables
+from detector.store import (
+    access_tables,
+    event_tables,
+    listing_tables,
+    scan_tables,
+    tables,
+    work_tables,
+)
 from detector.store.table import Table
 
-MODULES = (access_tables, scan_tables, tables, work_tables)
+MODULES = (
+    access_tables,
+    event_tables,
+    listing_tables,
+    scan_tables,
+    tables,
+    work_tables,
+)
 METADATA: MetaData = Table.metadata

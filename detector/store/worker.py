@@ -33,11 +33,18 @@ class Context:
     """
 
     def __init__(
-        self, database: Database, job: Job, *, stopping: threading.Event
+        self,
+        database: Database,
+        job: Job,
+        *,
+        stopping: threading.Event,
+        lease_s: float,
     ) -> None:
         self.job = job
+        self.jobs = [job]
         self.is_finished = False
         self._database = database
+        self._lease_s = lease_s
         self._stopping = stopping
         self._is_lost = False
         self._is_finishing = False
@@ -45,6 +52,23 @@ class Context:
     def should_stop(self) -> bool:
         """Say whether the process is to end, or another worker has the job."""
         return self._stopping.is_set() or self._is_lost
+
+    def take_more(self, limit: int) -> list[Job]:
+        """Take further jobs of this kind, to be finished, or given back, with it.
+
+        Args:
+            limit: most of them.
+
+        Returns:
+            All that are to be done together; `job` is the first.
+        """
+        self.jobs = [
+            *self.jobs,
+            *jobs.claim_more(
+                self._database, self.job, limit=limit, lease_s=self._lease_s
+            ),
+        ]
+        return self.jobs
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -55,17 +79,20 @@ class Context:
         """
         self._is_finishing = False
         with self._database.write() as session:
-            jobs.holds(session, self.job)
+            for job in self.jobs:
+                jobs.holds(session, job)
             yield session
         self.is_finished = self._is_finishing
 
     def progress(self, session: Session) -> None:
         """Say that what this session commits need not be done again."""
-        jobs.progress(session, self.job)
+        for job in self.jobs:
+            jobs.progress(session, job)
 
-    def finish(self, session: Session) -> None:
-        """End the job, once its session commits."""
-        jobs.finish(session, self.job)
+    def finish(self, session: Session, *, is_forgotten: bool = False) -> None:
+        """End the job, once its session commits; see `jobs.finish`."""
+        for job in self.jobs:
+            jobs.finish(session, job, is_forgotten=is_forgotten)
         self._is_finishing = True
 
     def lose(self) -> None:
@@ -161,7 +188,9 @@ class Worker:
                 self._awake.clear()
 
     def _run(self, job: Job) -> None:
-        context = Context(self._database, job, stopping=self._stopping)
+        context = Context(
+            self._database, job, stopping=self._stopping, lease_s=self._lease_s
+        )
         with self._lock:
             self._running.add(context)
         try:
@@ -179,20 +208,25 @@ class Worker:
             self._handlers[job.kind](context)
         except LeaseLost:
             self._on_note(f"{job.kind} {job.id} was taken over by another worker.")
+            for each in context.jobs:
+                jobs.release(self._database, each)
         except Exception as error:
             if context.is_finished:
                 self._complain(f"After {job.kind} {job.id} was done", error)
                 return
             reason = describe(error)
             log.exception("%s %s failed", job.kind, job.id)
-            self._fail(job, reason, is_final=is_permanent(error))
+            for each in context.jobs:
+                self._fail(each, reason, is_final=is_permanent(error))
         else:
             if context.is_finished:
                 return
             if context.should_stop():
-                jobs.release(self._database, job)
+                for each in context.jobs:
+                    jobs.release(self._database, each)
             else:
-                self._fail(job, "Its handler left it unfinished.", is_final=False)
+                for each in context.jobs:
+                    self._fail(each, "Its handler left it unfinished.", is_final=False)
 
     def _fail(self, job: Job, reason: str, *, is_final: bool) -> None:
         is_dead = jobs.fail(self._database, job, reason, is_final=is_final)
@@ -206,8 +240,9 @@ class Worker:
                 running = list(self._running)
             for context in running:
                 try:
-                    if not jobs.renew(
-                        self._database, context.job, lease_s=self._lease_s
+                    if not all(
+                        jobs.renew(self._database, job, lease_s=self._lease_s)
+                        for job in context.jobs
                     ):
                         context.lose()
                 except Exception as error:
