@@ -37,6 +37,7 @@ class Reference:
     product_id: str | None
     image_sha256: str
     role: str = "official"
+    brand_id: str = ""
 
 
 def reference_id(brand_id: str, external_id: str) -> str:
@@ -61,7 +62,13 @@ def find_references(session: Session, ids: Iterable[str]) -> dict[str, Reference
         )
         for row, brand, product in rows:
             found[row.id] = Reference(
-                row.id, row.external_id, brand, product, row.image_sha256, row.role
+                row.id,
+                row.external_id,
+                brand,
+                product,
+                row.image_sha256,
+                row.role,
+                row.brand_id,
             )
     return found
 

@@ -72,7 +72,12 @@ class Matcher:
         with timed(self._observe, Step.SCORE):
             matches = [judge(query, each, self.scoring) for each in verified]
             matches.sort(key=lambda match: (-match.similarity, match.reference_id))
-        return MatchResult(tuple(matches[:limit]), self._conclude(matches))
+        verdict = conclude(
+            matches,
+            match_threshold=self.scoring.match_threshold,
+            review_threshold=self.scoring.review_threshold,
+        )
+        return MatchResult(tuple(matches[:limit]), verdict)
 
     def examine(self, query: Query) -> list[Verification]:
         """Retrieve candidates and verify those worth it; rivals are told apart."""
@@ -103,18 +108,21 @@ class Matcher:
             looks = inspect_gated(pool)
         return with_rivals(query, looks, loaded)
 
-    def _conclude(self, matches: Sequence[Match]) -> Verdict:
-        """Apply the thresholds; a look-alike alone is never more than `review`."""
-        best = max((match.similarity for match in matches), default=0.0)
-        best_copy = max(
-            (m.similarity for m in matches if m.relation is not Relation.LOOKALIKE),
-            default=0.0,
-        )
-        if best_copy >= self.scoring.match_threshold:
-            return Verdict.MATCH
-        if best >= self.scoring.review_threshold:
-            return Verdict.REVIEW
-        return Verdict.NO_MATCH
+
+def conclude(
+    matches: Sequence[Match], *, match_threshold: float, review_threshold: float
+) -> Verdict:
+    """Apply thresholds; a look-alike alone is never more than `review`."""
+    best = max((match.similarity for match in matches), default=0.0)
+    best_copy = max(
+        (m.similarity for m in matches if m.relation is not Relation.LOOKALIKE),
+        default=0.0,
+    )
+    if best_copy >= match_threshold:
+        return Verdict.MATCH
+    if best >= review_threshold:
+        return Verdict.REVIEW
+    return Verdict.NO_MATCH
 
 
 def judge(query: Query, verification: Verification, scoring: Scoring) -> Match:

@@ -1,0 +1,1 @@
+"""Pictures of listings: looked at once, known from then on."""
