@@ -1,4 +1,4 @@
-"""How long the steps of a match take, for whoever wants to know."""
+"""How long the steps of a match, or of a scan, take, for whoever wants to know."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,14 +7,17 @@ from enum import StrEnum
 
 
 class Step(StrEnum):
-    """A part of what a match takes."""
+    """A part of what a match takes, or the scan of a batch of listings."""
 
     WAIT = "wait"
+    FETCH = "fetch"
+    LOOK = "look"
     DECODE = "decode"
     RETRIEVE = "retrieve"
     VERIFY = "verify"
     SCORE = "score"
     EVIDENCE = "evidence"
+    STORE = "store"
 
 
 Observe = Callable[[Step, float], None]
