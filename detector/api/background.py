@@ -5,9 +5,9 @@ import logging
 from detector.catalogue.background import job_handlers
 from detector.catalogue.health_job import Searching
 from detector.catalogue.image_fetch import ImageFetcher
-from detector.catalogue.image_hosts import AllowedHosts
 from detector.catalogue.tending import Tender
 from detector.listings.engine import Engine
+from detector.network.hosts import AllowedHosts
 from detector.settings import Settings
 from detector.store.store import Store
 from detector.store.worker import Worker

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import httpcore2
 import httpx2
 
-from detector.catalogue.image_hosts import AllowedHosts, Host, host_of
-from detector.catalogue.image_network import CheckedNetwork, Resolver, look_up
 from detector.errors import FetchFailed, FetchRefused
+from detector.network.checked_network import CheckedNetwork, Resolver, look_up
+from detector.network.hosts import AllowedHosts, Host, host_of
 
 MAX_URL_LENGTH = 2_000
 MAX_REDIRECTS = 3

@@ -71,7 +71,7 @@ def take_file(
     from detector.catalogue.file_import import import_file
     from detector.catalogue.formats.export import write_problems
     from detector.catalogue.image_fetch import ImageFetcher
-    from detector.catalogue.image_hosts import AllowedHosts
+    from detector.network.hosts import AllowedHosts
 
     fetcher = ImageFetcher(
         AllowedHosts.parse(settings.image_hosts or ""),

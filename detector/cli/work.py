@@ -72,9 +72,9 @@ def _handlers(
     from detector.catalogue.background import job_handlers
     from detector.catalogue.health_job import Searching
     from detector.catalogue.image_fetch import ImageFetcher
-    from detector.catalogue.image_hosts import AllowedHosts
     from detector.cli.engine import load_extractor
     from detector.listings.engine import open_engine
+    from detector.network.hosts import AllowedHosts
 
     hosts = AllowedHosts.parse(settings.image_hosts or "")
     extractor = load_extractor(settings)

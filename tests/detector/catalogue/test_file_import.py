@@ -8,7 +8,6 @@ from detector.catalogue.brands import brand_id
 from detector.catalogue.changes import last_change
 from detector.catalogue.file_import import import_file
 from detector.catalogue.image_fetch import ImageFetcher
-from detector.catalogue.image_hosts import AllowedHosts
 from detector.catalogue.products import find_product, known_fields, product_row_id
 from detector.catalogue.reference_list import (
     ReferenceFilter,
@@ -17,6 +16,7 @@ from detector.catalogue.reference_list import (
 )
 from detector.catalogue.references import count_references
 from detector.errors import InvalidInput
+from detector.network.hosts import AllowedHosts
 from detector.store.store import open_store
 from tests.catalogues import blob_files, draw_folder, grid_extractor, table_rows
 

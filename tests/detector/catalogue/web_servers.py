@@ -14,7 +14,7 @@ from typing import Any
 import httpcore2
 
 from detector.catalogue.image_fetch import ImageFetcher
-from detector.catalogue.image_hosts import AllowedHosts
+from detector.network.hosts import AllowedHosts
 
 CERTIFICATE = Path(__file__).parent / "cdn_acme_test.pem"
 """A key and its certificate for cdn.acme.test, signed by nobody else."""

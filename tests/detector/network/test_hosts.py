@@ -3,9 +3,9 @@ from ipaddress import ip_address
 import httpx2
 import pytest
 
-from detector.catalogue.image_hosts import AllowedHosts, host_of
-from detector.catalogue.image_network import is_public
 from detector.errors import InvalidInput
+from detector.network.checked_network import is_public
+from detector.network.hosts import AllowedHosts, host_of
 
 LISTED = (
     "cdn.acme.com, *.Shop.example,10.0.0.5:9000,[FD00::5],bücher.example:8443,,"
