@@ -2,14 +2,17 @@
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
+from sqlalchemy.orm import Session
 
+from detector.catalogue.references import Reference
 from detector.listings.scan import ScannedImage
 from detector.matching.match import Match, Quad
+from detector.store.inserting import insert_new
 from detector.store.scan_tables import (
     BasisRow,
     ScanImageRow,
@@ -56,14 +59,7 @@ class ScanRecord:
         self._num_written = 0
         self._waiting: list[ScannedImage] = []
         with store.database.write() as session:
-            if session.get(BasisRow, basis.id) is None:
-                row = BasisRow(
-                    id=basis.id,
-                    recipe=basis.recipe,
-                    models=list(basis.models),
-                    policy=basis.policy,
-                )
-                session.add(row)
+            keep_basis(session, basis)
             session.add(ScanRow(id=self.id))
 
     def add(self, scanned: ScannedImage) -> None:
@@ -101,42 +97,76 @@ class ScanRecord:
         self, position: int, scanned: ScannedImage
     ) -> Sequence[ScanMatchRow]:
         matches = scanned.result.matches if scanned.result else ()
-        references = scanned.references
-        return [
-            self._match_row(
-                position, rank, match, references[match.reference_id].image_sha256
-            )
-            for rank, match in enumerate(matches)
-            if match.reference_id in references
-        ]
-
-    def _match_row(
-        self, position: int, rank: int, match: Match, reference_sha256: str
-    ) -> ScanMatchRow:
-        return ScanMatchRow(
-            scan_id=self.id,
-            position=position,
-            rank=rank,
-            reference_id=match.reference_id,
-            reference_sha256=reference_sha256,
-            basis_id=self._basis.id,
-            watermark=self._basis.watermark,
-            similarity=match.similarity,
-            likelihood=match.likelihood,
-            relation=match.relation,
-            mirrored=match.mirrored,
-            num_inliers=match.num_inliers,
-            query_region=_points(match.query_region),
-            reference_region=_points(match.reference_region),
-            query_overlap=match.query_overlap,
-            reference_overlap=match.reference_overlap,
-            homography=(
-                None
-                if match.homography is None
-                else np.asarray(match.homography).tolist()
-            ),
-            signals={name: float(value) for name, value in match.signals.items()},
+        return match_rows(
+            (self.id, position), matches, scanned.references, basis=self._basis
         )
+
+
+def keep_basis(session: Session, basis: Basis) -> None:
+    """Store what matches are computed with, once."""
+    insert_new(
+        session,
+        BasisRow,
+        id=basis.id,
+        recipe=basis.recipe,
+        models=list(basis.models),
+        policy=basis.policy,
+    )
+
+
+def match_rows(
+    place: tuple[str, int],
+    matches: Sequence[Match],
+    references: Mapping[str, Reference],
+    *,
+    basis: Basis,
+) -> list[ScanMatchRow]:
+    """Turn matches into rows; those whose reference has gone are left out.
+
+    Args:
+        place: scan and position of the picture.
+        matches: of the picture, best first.
+        references: by id.
+        basis: what they were computed with.
+    """
+    return [
+        _match_row(
+            place, rank, match, references[match.reference_id].image_sha256, basis
+        )
+        for rank, match in enumerate(matches)
+        if match.reference_id in references
+    ]
+
+
+def _match_row(
+    place: tuple[str, int],
+    rank: int,
+    match: Match,
+    reference_sha256: str,
+    basis: Basis,
+) -> ScanMatchRow:
+    scan_id, position = place
+    homography = match.homography
+    return ScanMatchRow(
+        scan_id=scan_id,
+        position=position,
+        rank=rank,
+        reference_id=match.reference_id,
+        reference_sha256=reference_sha256,
+        basis_id=basis.id,
+        watermark=basis.watermark,
+        similarity=match.similarity,
+        likelihood=match.likelihood,
+        relation=match.relation,
+        mirrored=match.mirrored,
+        num_inliers=match.num_inliers,
+        query_region=_points(match.query_region),
+        reference_region=_points(match.reference_region),
+        query_overlap=match.query_overlap,
+        reference_overlap=match.reference_overlap,
+        homography=None if homography is None else np.asarray(homography).tolist(),
+        signals={name: float(value) for name, value in match.signals.items()},
+    )
 
 
 def _points(region: Quad | None) -> list[list[float]] | None:

@@ -1,6 +1,7 @@
 """What is kept of a reference, and what is worked out of a query."""
 
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from models.embedder import Embedder
 from models.local_features import (
     QUERY_PASSES,
     REFERENCE_PASSES,
@@ -120,13 +122,33 @@ def describe(pixels: RGB, width: int, height: int) -> Description:
 
 
 class Query:
-    """A picture under suspicion; what is costly is worked out when first asked for."""
+    """A picture under suspicion; what is costly is worked out when first asked for.
 
-    def __init__(self, pixels: RGB, width: int, height: int) -> None:
+    Args:
+        pixels: (h, w, 3) uint8 RGB, long side at most `WORKING_PX`.
+        width: of the original picture, in pixels.
+        height: likewise.
+        vectors: what embedders said of its regions, by their weights' hash, each
+            (regions, dim); what is missing here is worked out.
+    """
+
+    def __init__(
+        self,
+        pixels: RGB,
+        width: int,
+        height: int,
+        vectors: Mapping[str, NDArray[np.float32]] | None = None,
+    ) -> None:
         self.pixels = pixels
         self.width = width
         self.height = height
         self._ratio = width / pixels.shape[1]
+        self._vectors = vectors or {}
+
+    def embedded(self, embedder: Embedder) -> NDArray[np.float32]:
+        """Give the vectors of its regions: (regions, dim) float32, L2-normalized."""
+        known = self._vectors.get(embedder.weights_hash)
+        return embedder.embed_regions([self.pixels])[0] if known is None else known
 
     @cached_property
     def small(self) -> RGB:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detector.images import DecodedImage
 from detector.matching.describe import Description, Query
@@ -57,17 +58,25 @@ class Matcher:
         self.scoring = scoring
         self._observe = observe
 
-    def match(self, image: DecodedImage, *, limit: int = 10) -> MatchResult:
+    def match(
+        self,
+        image: DecodedImage,
+        *,
+        limit: int = 10,
+        vectors: Mapping[str, NDArray[np.float32]] | None = None,
+    ) -> MatchResult:
         """Match one picture against the index.
 
         Args:
             image: decoded to `WORKING_PX`.
             limit: most matches to return; those below the thresholds are kept too.
+            vectors: of its regions, by the embedder's weights' hash, as far as they
+                are known.
 
         Returns:
             Matches, the most similar first, and the verdict over the best.
         """
-        query = Query(image.pixels, image.width, image.height)
+        query = Query(image.pixels, image.width, image.height, vectors)
         verified = self.examine(query)
         with timed(self._observe, Step.SCORE):
             matches = [judge(query, each, self.scoring) for each in verified]

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detector.matching.describe import Query
 from index.local_index import LocalIndex
 from index.vector_index import Hit, VectorIndex
-from models.embedder import Embedder
+from models.embedder import Embedder, Vectors
 
 VOTED = 50
 """References asked of each voting search."""
@@ -49,11 +50,26 @@ class Channel:
         """
         if not len(self.index):
             return []
-        vectors = self.embedder.embed_regions([query.pixels])[0]
+        vectors = query.embedded(self.embedder)
+        return self.nearest(vectors, self.offsets(vectors), k)
+
+    def offsets(self, vectors: Vectors) -> NDArray[np.float32]:
+        """Say what normalization takes off each region's scores: (regions,) float32."""
         calibration = self.embedder.calibration
-        offsets = np.zeros(len(vectors), np.float32)
-        if calibration is not None:
-            offsets = calibration.offsets(vectors)
+        if calibration is None:
+            return np.zeros(len(vectors), np.float32)
+        return calibration.offsets(vectors)
+
+    def nearest(
+        self, vectors: Vectors, offsets: NDArray[np.float32], k: int
+    ) -> list[Hit]:
+        """Find the references nearest to any of a picture's regions, as `search` does.
+
+        Args:
+            vectors: (regions, dim) float32, L2-normalized.
+            offsets: (regions,) float32, taken off the scores.
+            k: references asked of each region.
+        """
         best: dict[str, float] = {}
         for hits, offset in zip(self.index.search(vectors, k), offsets, strict=True):
             for hit in hits:
