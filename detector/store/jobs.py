@@ -233,6 +233,14 @@ def release(database: Database, job: Job) -> None:
             put_back(row, row.run_at)
 
 
+def postpone(session: Session, job: Job, *, delay_s: float) -> None:
+    """Put a job back that can do nothing now; that counts as no attempt."""
+    row = _row_of(session, job)
+    row.attempts -= 1
+    now = session.execute(select(clock_of(session))).scalar_one()
+    put_back(row, now + timedelta(seconds=delay_s))
+
+
 def delay_s(attempts: int) -> float:
     """Say how long to wait after a failure: 1 s, 2 s, 4 s … 300 s, more or less."""
     plain = min(MAX_DELAY_S, 2.0 ** (min(attempts, 32) - 1))

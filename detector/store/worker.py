@@ -95,6 +95,12 @@ class Context:
             jobs.finish(session, job, is_forgotten=is_forgotten)
         self._is_finishing = True
 
+    def postpone(self, session: Session, *, delay_s: float) -> None:
+        """Leave the job for later, once the session commits; see `jobs.postpone`."""
+        for job in self.jobs:
+            jobs.postpone(session, job, delay_s=delay_s)
+        self._is_finishing = True
+
     def lose(self) -> None:
         """Let the handler know that another worker has the job."""
         self._is_lost = True

@@ -174,6 +174,27 @@ def test_stopping_gives_the_job_back_at_once(database, run):
     assert (row.state, row.attempts, row.last_error) == ("ready", 0, None)
 
 
+def test_what_can_do_nothing_yet_is_left_for_later_at_no_cost(database, run):
+    begun = []
+
+    def wait_once(context):
+        begun.append(context.job.attempts)
+        with context.session() as session:
+            if len(begun) == 1:
+                context.postpone(session, delay_s=0.3)
+            else:
+                context.finish(session)
+
+    notes: list[str] = []
+    started_at = time.monotonic()
+    id = ask(database, max_attempts=1)
+    run(wait_once, notes=notes)
+    wait_until(lambda: row_of(database, id).state == "done")
+    assert time.monotonic() - started_at >= 0.3
+    assert begun == [1, 1]
+    assert notes == []
+
+
 def test_stopping_does_not_wait_for_ever(database, run):
     started, may_end = threading.Event(), threading.Event()
 
