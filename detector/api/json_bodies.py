@@ -1,5 +1,9 @@
 """JSON in: read under limits, and refused unless everybody reads it alike."""
 
+import json
+import math
+from collections.abc import Iterator, Sequence
+
 from fastapi import Request, params
 from fastapi.routing import APIRoute
 from python_multipart.multipart import parse_options_header
@@ -7,9 +11,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from detector.api.body import read_body
 from detector.api.errors import MalformedBody, UnsupportedMediaType
-from detector.strict_json import parse_json
 
 MAX_JSON_BYTES = 1_000_000
+MAX_DEPTH = 32
+MAX_INTEGER = 2**63 - 1
 
 
 class JsonBodies:
@@ -75,9 +80,61 @@ def require_json(content_type: str | None, body: bytes) -> None:
             remedy="Send JSON, as application/json.",
         )
     try:
-        parse_json(body)
-    except ValueError as error:
+        value = json.loads(
+            body.decode("utf-8"),
+            object_pairs_hook=_names_once,
+            parse_constant=_no_number,
+            parse_float=_finite,
+        )
+        for each in _walk(value):
+            if isinstance(each, str):
+                _require_text(each)
+            elif isinstance(each, int) and abs(each) > MAX_INTEGER:
+                raise ValueError("an integer has more than 64 bits")
+    except (ValueError, RecursionError) as error:
+        reason = "it is nested too deep" if type(error) is RecursionError else error
         raise MalformedBody(
-            f"The body is not the JSON it should be: {str(error)[:200]}.",
+            f"The body is not the JSON it should be: {str(reason)[:200]}.",
             remedy="Let a JSON library write the body, in UTF-8.",
         ) from error
+
+
+def _walk(value: object) -> Iterator[object]:
+    """Yield all values and names."""
+    waiting = [(value, 0)]
+    while waiting:
+        each, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels")
+        yield each
+        if isinstance(each, dict):
+            waiting += [(part, depth + 1) for pair in each.items() for part in pair]
+        elif isinstance(each, list):
+            waiting += [(part, depth + 1) for part in each]
+
+
+def _names_once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("an object has the same name twice")
+    return found
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number")
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError("a number is too large")
+    return number
+
+
+def _require_text(text: str) -> None:
+    if "\0" in text:
+        raise ValueError("a text holds the character NUL")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ValueError("a text holds half of a surrogate pair") from None
