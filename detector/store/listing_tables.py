@@ -203,7 +203,9 @@ class FlagRow(Table):
     `state` is `open`, `suppressed` (an authorization covers it) or `withdrawn` (nothing
     speaks for it any more). `is_sample`: suppressed ones that are shown all the same.
     `images` lists position, sha256, reference, similarity, relation and verdict of each
-    picture that matches; `signals` what else is known, by name.
+    picture that matches; `signals` what else is known, by name. `similarity` and
+    `relation` are empty where only a watched picture speaks for it. `announced_at` is
+    when an event first told of it; empty while it has been suppressed all along.
     """
 
     __tablename__ = "flag"
@@ -217,13 +219,14 @@ class FlagRow(Table):
     state: Mapped[str] = mapped_column(default="open")
     is_sample: Mapped[bool] = mapped_column(default=False)
     verdict: Mapped[str]
-    similarity: Mapped[float]
-    relation: Mapped[str]
+    similarity: Mapped[float | None]
+    relation: Mapped[str | None]
     images: Mapped[list[dict[str, object]]] = mapped_column(JSON)
     signals: Mapped[dict[str, object]] = mapped_column(JSON)
     authorization: Mapped[dict[str, object] | None] = mapped_column(
         JSON(none_as_null=True)
     )
+    announced_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(
         default=utc_now, onupdate=utc_now, index=True
