@@ -3,79 +3,19 @@
 import re
 import ssl
 import time
-from dataclasses import dataclass
 
 import httpcore2
-import httpx2
 
 from detector.errors import FetchFailed, FetchRefused
 from detector.network.checked_network import CheckedNetwork, Resolver, look_up
-from detector.network.hosts import AllowedHosts, Host, host_of
+from detector.network.hosts import AllowedHosts
+from detector.network.target import Target, is_address
 
-MAX_URL_LENGTH = 2_000
 MAX_REDIRECTS = 3
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-DEFAULT_PORTS = {"http": 80, "https": 443}
 KEPT_CONNECTIONS = 8
 KEPT_S = 2.0  # below what servers keep, so that none closes as we send
 SHOWN_LENGTH = 120
-USER_NAME = re.compile(r"[^/?#]*//[^/?#]*@")
-
-UPLOAD = "Correct the URL, or upload the picture."
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What one request is about; whatever is checked is also what is connected to."""
-
-    url: httpx2.URL
-    host: Host
-    port: int
-
-    @classmethod
-    def parse(cls, text: str, *, base: "Target | None" = None) -> "Target":
-        """Read a URL, or one relative to a base.
-
-        Raises:
-            FetchFailed: it is none that can be used.
-        """
-        if len(text) > MAX_URL_LENGTH:
-            raise FetchFailed(
-                f"its URL is longer than {MAX_URL_LENGTH:,} characters.", remedy=UPLOAD
-            )
-        try:
-            if not text.isprintable() or "\\" in text:
-                raise ValueError("characters that parsers read differently")
-            url = base.url.join(text) if base else httpx2.URL(text)
-            if url.scheme not in DEFAULT_PORTS or USER_NAME.match(text):
-                raise ValueError("not http, or for a user")
-            host = host_of(url)
-        except (ValueError, httpx2.InvalidURL):
-            raise FetchFailed(
-                "it is no URL that can be fetched.",
-                remedy="Write https://host/path, without a user name, with the host's "
-                "name or plain address.",
-            ) from None
-        port = DEFAULT_PORTS[url.scheme] if url.port is None else url.port
-        return cls(url, host, port)
-
-    @property
-    def request_url(self) -> httpcore2.URL:
-        """The URL as the connection pool takes it."""
-        return httpcore2.URL(
-            scheme=self.url.raw_scheme,
-            host=str(self.host),
-            port=self.port,
-            target=self.url.raw_path,
-        )
-
-    @property
-    def host_header(self) -> str:
-        """Host and port, as the server is told them."""
-        host = f"[{self.host}]" if ":" in str(self.host) else str(self.host)
-        usual = self.port == DEFAULT_PORTS[self.url.scheme]
-        return host if usual else f"{host}:{self.port}"
-
 
 TIMEOUT_S = 20.0
 
@@ -109,7 +49,12 @@ class ImageFetcher:
         self._hosts = hosts
         self._max_bytes = max_bytes
         self._timeout_s = timeout_s
-        self._network = CheckedNetwork(resolve, network or httpcore2.SyncBackend())
+        self._network = CheckedNetwork(
+            resolve,
+            network or httpcore2.SyncBackend(),
+            # An administrator wrote it, knowing where it leads.
+            trusts=lambda host, _: is_address(host),
+        )
         self._pool = httpcore2.ConnectionPool(
             ssl_context=tls or httpcore2.default_ssl_context(),
             max_connections=None,
@@ -138,13 +83,15 @@ class ImageFetcher:
         except httpcore2.TimeoutException:
             failure = FetchFailed
             reason = f"it took longer than {self._timeout_s:g} s."
-            remedy = "Try again later, or upload the picture."
+            remedy = "Try again later."
         except (httpcore2.NetworkError, httpcore2.ProtocolError):
             failure = FetchFailed
             reason = "its server broke off, or answered with what is no HTTP."
-            remedy = "Try again later, or upload the picture."
+            remedy = "Try again later."
         # Outside of `except`: the cause may quote what a server sent.
-        raise failure(f"{_shown(url)}: {reason}", remedy=remedy)
+        raise failure(
+            f"{_shown(url)}: {reason}", remedy=f"{remedy} Or upload the picture."
+        )
 
     def _follow(self, url: str, deadline: float) -> bytes:
         """Ask for a URL, then for what it redirects to."""
@@ -153,15 +100,14 @@ class ImageFetcher:
             if not self._hosts.admits(target.host, target.port):
                 raise FetchRefused(
                     "it leads to a host or port that is not allowed.",
-                    remedy="Upload the picture, or have an administrator allow "
-                    "the host.",
+                    remedy="Have an administrator allow the host.",
                 )
             answer = self._ask(target, deadline)
             if isinstance(answer, bytes):
                 return answer
             target = answer
         raise FetchFailed(
-            f"it redirects more than {MAX_REDIRECTS} times.", remedy=UPLOAD
+            f"it redirects more than {MAX_REDIRECTS} times.", remedy="Correct the URL."
         )
 
     def _ask(self, target: Target, deadline: float) -> bytes | Target:
@@ -191,7 +137,8 @@ class ImageFetcher:
         encodings = _values(response, b"content-encoding")
         if any(encoding not in (b"", b"identity") for encoding in encodings):
             raise FetchFailed(
-                "its server compresses what was asked for uncompressed.", remedy=UPLOAD
+                "its server compresses what was asked for uncompressed.",
+                remedy="Correct the URL.",
             )
         lengths = [int(length) for length in _values(response, b"content-length")]
         body = bytearray()
@@ -221,9 +168,11 @@ def _next_target(response: httpcore2.Response, target: Target) -> Target:
             raise ValueError("no place, or several")
         following = Target.parse(places[0].decode(), base=target)
     except (ValueError, FetchFailed):
-        raise FetchFailed("it redirects to no usable URL.", remedy=UPLOAD) from None
+        raise FetchFailed(
+            "it redirects to no usable URL.", remedy="Correct the URL."
+        ) from None
     if target.url.scheme == "https" and following.url.scheme == "http":
-        raise FetchFailed("it redirects from https to http.", remedy=UPLOAD)
+        raise FetchFailed("it redirects from https to http.", remedy="Correct the URL.")
     return following
 
 

@@ -13,6 +13,8 @@ from detector.errors import FetchFailed, FetchRefused
 
 Resolver = Callable[[str], list[str]]
 """Looks a host name up; its addresses in the order to try them."""
+Trust = Callable[[str, int], bool]
+"""Tells whether a host and port may lead anywhere."""
 
 MAX_LOOKUPS = 8
 
@@ -107,7 +109,7 @@ class TimedStream(httpcore2.NetworkStream):
         except httpcore2.ConnectError:
             raise FetchFailed(
                 "its server offers no encryption with a valid certificate.",
-                remedy="Have the server's certificate renewed, or upload the picture.",
+                remedy="Have the server's certificate renewed.",
             ) from None
         return TimedStream(stream)
 
@@ -120,17 +122,24 @@ class CheckedNetwork(httpcore2.NetworkBackend):
     """Looks names up and connects to the very addresses that it checked.
 
     Between a check and a second look-up a name can change its address, so there is
-    one look-up. A host that is an address already was written by an administrator
-    and is not checked.
+    one look-up.
 
     Args:
         resolve: looks names up.
         network: connects to addresses.
+        trusts: which hosts may have addresses that are not public.
     """
 
-    def __init__(self, resolve: Resolver, network: httpcore2.NetworkBackend) -> None:
+    def __init__(
+        self,
+        resolve: Resolver,
+        network: httpcore2.NetworkBackend,
+        *,
+        trusts: Trust,
+    ) -> None:
         self._resolve = resolve
         self._network = network
+        self._trusts = trusts
         self._lookups = ThreadPoolExecutor(MAX_LOOKUPS, "look-up")
 
     def close(self) -> None:
@@ -148,13 +157,21 @@ class CheckedNetwork(httpcore2.NetworkBackend):
         """Connect to the first address that answers.
 
         Args:
-            host: a name, or an address that is allowed.
+            host: a name or an address.
             port: where to connect to.
             timeout: the deadline, shared out among the addresses.
             local_address: passed on.
             socket_options: passed on.
         """
         addresses = self._addresses(host, timeout)
+        if not self._trusts(host, port) and not all(
+            is_public(ipaddress.ip_address(address)) for address in addresses
+        ):
+            raise FetchRefused(
+                "its host is not on the public internet.",
+                remedy="Have an administrator allow the host by its address instead of "
+                "its name.",
+            )
         for num_left in range(len(addresses), 0, -1):
             try:
                 return TimedStream(
@@ -171,11 +188,11 @@ class CheckedNetwork(httpcore2.NetworkBackend):
         seconds_left(timeout)
         raise FetchFailed(
             "its server takes no connection.",
-            remedy="Try again later, or upload the picture.",
+            remedy="Try again later.",
         )
 
     def _addresses(self, host: str, deadline: float | None) -> list[str]:
-        """Look a host up; every one of its addresses must be public."""
+        """Look a host up, unless it is an address."""
         try:
             return [str(ipaddress.ip_address(host))]
         except ValueError:
@@ -192,12 +209,6 @@ class CheckedNetwork(httpcore2.NetworkBackend):
         if not addresses:
             raise FetchFailed(
                 "its host has no address.",
-                remedy="Correct the host's name, or upload the picture.",
-            )
-        if not all(is_public(ipaddress.ip_address(text)) for text in addresses):
-            raise FetchRefused(
-                "its host is not on the public internet.",
-                remedy="Upload the picture, or have an administrator allow the host "
-                "by its address instead of its name.",
+                remedy="Correct the host's name.",
             )
         return addresses
