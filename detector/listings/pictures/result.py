@@ -23,7 +23,8 @@ class PictureResult:
         sha256: of its bytes.
         verdict: over all matches, when it was looked at; None if it is unreadable.
         matches: the most similar first, also those below the thresholds.
-        references: of the matches by id, those only that are still searched.
+        references: of the matches by id, those only that are still searched, and still
+            show what they showed.
         cluster_id: of the pictures that are the same, recompressed or resized.
         same_as: the picture whose result was taken over; None if it has its own.
         error_code: why there is no verdict; None if there is one.
@@ -64,14 +65,14 @@ def read_results(session: Session, digests: Iterable[str]) -> dict[str, PictureR
 
 def _stored_matches(
     session: Session, rows: Sequence[PictureRow]
-) -> dict[str, list[Match]]:
+) -> dict[str, list[ScanMatchRow]]:
     """Read the matches of pictures' results, the most similar first."""
     places = {
         (row.result_scan_id, row.result_position): row.sha256
         for row in rows
         if row.result_scan_id is not None
     }
-    matches: dict[str, list[Match]] = defaultdict(list)
+    matches: dict[str, list[ScanMatchRow]] = defaultdict(list)
     keys = list(places)
     for start in range(0, len(keys), 100):
         some = keys[start : start + 100]
@@ -79,19 +80,24 @@ def _stored_matches(
             tuple_(ScanMatchRow.scan_id, ScanMatchRow.position).in_(some)
         )
         for row in session.scalars(query.order_by(ScanMatchRow.rank)):
-            matches[places[row.scan_id, row.position]].append(as_match(row))
+            matches[places[row.scan_id, row.position]].append(row)
     return matches
 
 
 def _result(
-    row: PictureRow, matches: Sequence[Match], references: Mapping[str, Reference]
+    row: PictureRow,
+    matches: Sequence[ScanMatchRow],
+    references: Mapping[str, Reference],
 ) -> PictureResult:
-    ids = {match.reference_id for match in matches}
     return PictureResult(
         sha256=row.sha256,
         verdict=None if row.verdict is None else Verdict(row.verdict),
-        matches=tuple(matches),
-        references={id: references[id] for id in ids if id in references},
+        matches=tuple(as_match(match) for match in matches),
+        references={
+            match.reference_id: references[match.reference_id]
+            for match in matches
+            if _still_shows(references.get(match.reference_id), match)
+        },
         cluster_id=row.cluster_id,
         same_as=row.same_as,
         error_code=row.error_code,
@@ -102,6 +108,11 @@ def _result(
         basis_id=row.basis_id,
         watermark=row.watermark,
     )
+
+
+def _still_shows(reference: Reference | None, match: ScanMatchRow) -> bool:
+    """Tell whether a reference is searched, under the picture that was matched."""
+    return reference is not None and reference.image_sha256 == match.reference_sha256
 
 
 def as_match(row: ScanMatchRow) -> Match:

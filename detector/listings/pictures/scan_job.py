@@ -1,0 +1,287 @@
+"""Scans listings: many jobs at once, their pictures looked at together."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import delete, exists, select
+from sqlalchemy.orm import Session, aliased
+
+from detector.catalogue.references import chunks, find_references
+from detector.listings.engine import Engine
+from detector.listings.flags.raise_flags import FlagPolicy, raise_flags
+from detector.listings.intake.take import SCAN_KIND
+from detector.listings.pictures.clusters import note_sighting
+from detector.listings.pictures.examine import CHUNK, Examined, Examiner
+from detector.listings.pictures.fetch_job import ask_for_fetch
+from detector.listings.pictures.keep import keep_results, picture_rows
+from detector.listings.pictures.known import KnownPictures
+from detector.listings.pictures.result import read_results
+from detector.listings.pictures.standing import Standing
+from detector.matching.steps import Step, timed
+from detector.store.counting import Count, Counted, count_nothing
+from detector.store.jobs import Job
+from detector.store.listing_tables import (
+    ListingImageRow,
+    ListingRow,
+    PictureBytesRow,
+)
+from detector.store.store import Store
+from detector.store.table import utc_now
+from detector.store.worker import Context
+
+KIND = SCAN_KIND
+BATCH = 16
+"""Listings scanned together."""
+
+GONE = "image_gone"
+Images = Mapping[str, Sequence[ListingImageRow]]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A version of a listing that is to be scanned.
+
+    Attributes:
+        attempt: 0 until its pictures have been fetched where that was needed.
+        again: pictures that are to be looked at even if their results hold.
+    """
+
+    listing_id: str
+    version: int
+    attempt: int
+    again: frozenset[str]
+
+    @classmethod
+    def of(cls, job: Job) -> "Task":
+        """Read a job's payload."""
+        payload = job.payload
+        again = payload.get("again") or ()
+        return cls(
+            str(payload["listing_id"]),
+            int(str(payload["version"])),
+            int(str(payload.get("attempt") or 0)),
+            frozenset(map(str, again if isinstance(again, list) else ())),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What there is to do for some tasks.
+
+    Attributes:
+        ready: listings to be scanned, as far as is known now.
+        to_fetch: listings whose pictures must be fetched first.
+        digests: pictures of the ready ones.
+        wanted: those of them that must be looked at.
+    """
+
+    ready: tuple[Task, ...]
+    to_fetch: tuple[Task, ...]
+    digests: frozenset[str]
+    wanted: tuple[str, ...]
+
+
+class ScanJob:
+    """Handles jobs of the kind `listing_scan`.
+
+    Safe to run in several threads; they share the threads that look at pictures.
+
+    Args:
+        store: where to.
+        engine: opens what pictures are matched with; may take a while.
+        known: pictures that were looked at before.
+        threads: pictures worked on at once, in all.
+        suppressed_sample: share of suppressed flags that is shown all the same.
+        count: told what became of pictures.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        engine: Callable[[], Engine],
+        known: KnownPictures,
+        *,
+        threads: int,
+        suppressed_sample: float,
+        batch: int = BATCH,
+        count: Count = count_nothing,
+    ) -> None:
+        self._store = store
+        self._engine = engine
+        self._known = known
+        self._examiner = Examiner(store, known, threads=threads)
+        self._suppressed_sample = suppressed_sample
+        self._batch = batch
+        self._count = count
+
+    def close(self) -> None:
+        """End the threads that look at pictures."""
+        self._examiner.close()
+
+    def run(self, context: Context) -> None:
+        """Scan as many listings as wait, up to a batch; early if it is to stop."""
+        tasks = [Task.of(job) for job in context.take_more(self._batch - 1)]
+        engine = self._engine()
+        engine.index.refresh()
+        standing = Standing(engine, engine.basis)
+        with self._store.database.read() as session:
+            plan = make_plan(session, tasks, standing)
+        examined: list[Examined] = []
+        for start in range(0, len(plan.wanted), CHUNK):
+            if context.should_stop():
+                return
+            some = plan.wanted[start : start + CHUNK]
+            examined += self._examiner.examine(some, standing)
+        with timed(engine.observe, Step.STORE), context.session() as session:
+            missing = set(plan.wanted) - {each.sha256 for each in examined}
+            plan = _without_missing(session, plan, missing)
+            examined += _by_vectors(session, missing, standing)
+            keep_results(session, examined, standing=standing, known=self._known)
+            for task in plan.to_fetch:
+                ask_for_fetch(session, task.listing_id, task.version, task.again)
+            for task in sorted(plan.ready, key=lambda task: task.listing_id):
+                self._finish(session, task, standing)
+            _drop_bytes(session, plan.digests)
+            context.finish(session, is_forgotten=True)
+        self._count_all(plan, examined)
+
+    def _finish(self, session: Session, task: Task, standing: Standing) -> None:
+        """Write a listing's outcome, unless it has moved on meanwhile."""
+        listing = session.get(
+            ListingRow, task.listing_id, with_for_update=True, populate_existing=True
+        )
+        if listing is None or not _is_current(listing, task):
+            return
+        images = _images(session, [listing.id]).get(listing.id, [])
+        results = read_results(session, [i.sha256 for i in images if i.sha256])
+        for image in images:
+            result = results.get(image.sha256 or "")
+            if result is not None:
+                image.error_code, image.error = result.error_code, result.error
+                note_sighting(session, result.sha256, listing)
+            elif image.sha256 is not None:
+                image.error_code = GONE
+                image.error = "Its bytes are no longer here. Send them again."
+        scoring = standing.engine.matcher.scoring
+        policy = FlagPolicy(
+            review_threshold=scoring.review_threshold,
+            match_threshold=scoring.match_threshold,
+            suppressed_sample=self._suppressed_sample,
+        )
+        listing.verdict = raise_flags(session, listing, images, results, policy)
+        listing.state, listing.error = "scanned", None
+        listing.scanned_at = utc_now()
+        session.flush()
+
+    def _count_all(self, plan: Plan, examined: Sequence[Examined]) -> None:
+        reused = len(plan.digests) - len(plan.wanted)
+        self._count(Counted.PICTURE_REUSED_BYTES, reused)
+        for each in examined:
+            if each.error is not None:
+                self._count(Counted.PICTURE_UNREADABLE, 1)
+            elif each.same_as is not None:
+                self._count(Counted.PICTURE_REUSED_TWIN, 1)
+            elif each.look is None:
+                self._count(Counted.PICTURE_VECTORS_ONLY, 1)
+            else:
+                self._count(Counted.PICTURE_MATCHED, 1)
+
+
+def make_plan(session: Session, tasks: Sequence[Task], standing: Standing) -> Plan:
+    """Find out which pictures of which listings must be looked at."""
+    listings: dict[str, ListingRow] = {}
+    for some in chunks([task.listing_id for task in tasks]):
+        rows = session.scalars(select(ListingRow).where(ListingRow.id.in_(some)))
+        listings |= {row.id: row for row in rows}
+    live = [
+        task
+        for task in tasks
+        if task.listing_id in listings and _is_current(listings[task.listing_id], task)
+    ]
+    images = _images(session, [task.listing_id for task in live])
+    to_fetch = [
+        task
+        for task in live
+        if task.attempt == 0
+        and any(image.sha256 is None for image in images.get(task.listing_id, ()))
+    ]
+    ready = [task for task in live if task not in to_fetch]
+    digests = {
+        image.sha256
+        for task in ready
+        for image in images.get(task.listing_id, ())
+        if image.sha256 is not None
+    }
+    rows = list(picture_rows(session, sorted(digests)).values())
+    again = {digest for task in ready for digest in task.again}
+    wanted = digests - (standing.in_force(session, rows) - again)
+    return Plan(
+        tuple(ready), tuple(to_fetch), frozenset(digests), tuple(sorted(wanted))
+    )
+
+
+def _without_missing(session: Session, plan: Plan, missing: set[str]) -> Plan:
+    """Have pictures fetched again whose bytes are gone, where a URL is known."""
+    if not missing:
+        return plan
+    images = _images(session, [task.listing_id for task in plan.ready])
+    to_fetch = [
+        replace(task, again=task.again | missing)
+        for task in plan.ready
+        if task.attempt == 0
+        and any(
+            image.sha256 in missing and image.url is not None
+            for image in images.get(task.listing_id, ())
+        )
+    ]
+    bounced = {task.listing_id for task in to_fetch}
+    return replace(
+        plan,
+        ready=tuple(t for t in plan.ready if t.listing_id not in bounced),
+        to_fetch=(*plan.to_fetch, *to_fetch),
+    )
+
+
+def _by_vectors(
+    session: Session, missing: Iterable[str], standing: Standing
+) -> list[Examined]:
+    """Judge pictures whose bytes are gone by what is kept of them."""
+    found = []
+    for row in picture_rows(session, sorted(missing)).values():
+        if row.error_code is None:
+            matches, verdict = standing.judge_vectors(row)
+            references = find_references(session, [m.reference_id for m in matches])
+            found.append(
+                Examined(row.sha256, None, matches, verdict, references=references)
+            )
+    return found
+
+
+def _is_current(listing: ListingRow, task: Task) -> bool:
+    return listing.version == task.version and listing.state != "deleted"
+
+
+def _images(session: Session, listing_ids: Sequence[str]) -> Images:
+    found: dict[str, list[ListingImageRow]] = {}
+    for some in chunks(listing_ids):
+        query = select(ListingImageRow).where(ListingImageRow.listing_id.in_(some))
+        for row in session.scalars(query.order_by(ListingImageRow.position)):
+            found.setdefault(row.listing_id, []).append(row)
+    return found
+
+
+def _drop_bytes(session: Session, digests: Iterable[str]) -> None:
+    """Delete bytes that were looked at, unless another listing waits for them."""
+    image, listing = aliased(ListingImageRow), aliased(ListingRow)
+    is_waited_for = exists().where(
+        image.sha256 == PictureBytesRow.sha256,
+        listing.id == image.listing_id,
+        listing.state == "queued",
+    )
+    for some in chunks(sorted(digests)):
+        session.execute(
+            delete(PictureBytesRow).where(
+                PictureBytesRow.sha256.in_(some), ~is_waited_for
+            ),
+            execution_options={"synchronize_session": False},
+        )

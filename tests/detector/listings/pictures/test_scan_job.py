@@ -1,0 +1,221 @@
+"""Listings are scanned: what is looked at, what is taken over, what is told."""
+
+from hashlib import sha256
+
+from PIL import Image, ImageDraw
+
+from detector.listings.intake.event import EventKind, GivenImage
+from detector.listings.intake.take import SCAN_KIND
+from detector.store.counting import Counted
+from detector.store.jobs import enqueue
+from detector.store.listing_tables import (
+    ListingImageRow,
+    PictureBytesRow,
+    PictureRow,
+    SightingRow,
+)
+from detector.store.scan_tables import ScanMatchRow
+from detector.store.work_tables import JobRow
+from tests.catalogues import run_import
+from tests.detector.listings.pictures.conftest import SIZE, Market, again
+from tests.drawing import draw_scene, save
+
+
+def innocent(seed: int) -> bytes:
+    """Draw a picture of nothing in the catalogue."""
+    return save(draw_scene(*SIZE, seed=90_000 + seed), "PNG")
+
+
+def test_a_copy_is_flagged_and_an_innocent_picture_is_not(market):
+    copy = market.offer("copy", market.photo(0))
+    other = market.offer("other", innocent(1))
+    market.scan()
+    assert market.listing(copy).state == market.listing(other).state == "scanned"
+    assert market.listing(copy).verdict == "match"
+    assert market.listing(other).verdict == "no_match"
+    flag = market.flags()
+    assert [each.listing_id for each in flag] == [copy]
+    assert market.events() == ["match.created"]
+    assert market.rows(JobRow) == []
+
+
+def test_of_an_unmatched_picture_only_hash_and_vectors_stay(market):
+    copy, other = market.photo(0), innocent(1)
+    market.offer("copy", copy)
+    market.offer("other", other)
+    market.scan()
+    kept = market.picture(copy)
+    assert kept.is_kept
+    assert market.store.blobs.read(kept.sha256) == copy
+    dropped = market.picture(other)
+    assert not dropped.is_kept
+    assert market.store.blobs.size(dropped.sha256) is None
+    assert market.rows(PictureBytesRow) == []
+    assert len(dropped.perceptual_hash) == 32
+    with market.store.database.read() as session:
+        vectors = session.get_one(PictureRow, dropped.sha256).vectors
+    assert len(vectors) == 2 * (48 + 1)
+
+
+def test_a_match_leaves_its_evidence_and_what_it_was_computed_with(market):
+    market.offer("copy", market.photo(0))
+    market.scan()
+    best = next(m for m in market.rows(ScanMatchRow) if m.rank == 0)
+    assert best.relation == "same_photo"
+    assert best.homography is not None
+    assert best.basis_id == market.engine.basis.id
+    assert best.watermark == market.engine.basis.watermark
+
+
+def test_the_same_bytes_are_looked_at_once(market):
+    for n in range(40):
+        market.offer(f"l{n}", market.photo(n % 2))
+    market.scan()
+    assert market.counts[Counted.PICTURE_MATCHED] == 2
+    assert len(market.flags()) == 40
+    assert market.events() == ["match.created"] * 40
+    assert len(market.rows(SightingRow)) == 40
+
+
+def test_a_recompressed_repeat_takes_over_the_result(market):
+    market.offer("first", again(market.photo(0), quality=92))
+    market.scan()
+    smaller = again(market.photo(0), quality=85, scale=0.5)
+    market.offer("second", smaller)
+    market.scan()
+    assert market.counts[Counted.PICTURE_REUSED_TWIN] == 1
+    row = market.picture(smaller)
+    assert row.same_as is not None
+    assert row.verdict == "match"
+    matches = [m for m in market.rows(ScanMatchRow) if m.scan_id == row.result_scan_id]
+    corners = matches[0].query_region
+    assert max(x for x, _ in corners) < SIZE[0] / 2 + 2
+    assert len(market.flags()) == 2
+    assert len({p.cluster_id for p in market.rows(PictureRow)}) == 1
+
+
+def test_a_picture_with_another_one_set_into_it_is_looked_at(market):
+    plain = draw_scene(*SIZE, seed=777)
+    inset = plain.copy()
+    reference = Image.open(sorted(market.folder.rglob("*.png"))[0]).convert("RGB")
+    inset.paste(reference.resize((SIZE[0] // 2, SIZE[1] // 2)), (20, 20))
+    market.offer("plain", save(plain, "JPEG"))
+    market.scan()
+    market.offer("inset", save(inset, "JPEG"))
+    market.scan()
+    assert Counted.PICTURE_REUSED_TWIN not in market.counts
+
+
+def test_a_result_is_not_taken_over_once_a_reference_came_that_it_may_resemble(
+    market, tmp_path
+):
+    later = innocent(5)
+    market.offer("early", later)
+    market.scan()
+    assert market.flags() == []
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "new.png").write_bytes(later)
+    run_import(market.store, tmp_path / "more", brand="Bolt")
+    market.offer("late", later)
+    market.scan()
+    assert [f.marketplace for f in market.flags()] == ["shop"]
+    assert market.counts[Counted.PICTURE_MATCHED] == 2
+
+
+def test_a_picture_known_by_its_hash_is_not_sent_again(market):
+    data = market.photo(1)
+    market.offer("first", data)
+    market.scan()
+    digest = sha256(data).hexdigest()
+    second = market.offer("second", GivenImage(0, sha256=digest))
+    market.scan()
+    assert market.listing(second).verdict == "match"
+    assert market.counts[Counted.PICTURE_MATCHED] == 1
+
+
+def test_an_unreadable_picture_is_told_and_the_others_are_scanned(market):
+    id = market.offer("mixed", b"no picture at all", market.photo(2))
+    market.scan()
+    assert market.listing(id).verdict == "match"
+    images = sorted(market.rows(ListingImageRow), key=lambda image: image.position)
+    assert images[0].error_code == "unreadable_image"
+    assert "picture" in images[0].error
+    assert images[1].error is None
+
+
+def test_a_newer_version_replaces_what_waits(market):
+    market.offer("l", market.photo(0))
+    id = market.offer("l", innocent(3), version=2, type=EventKind.UPDATED)
+    market.scan()
+    assert market.listing(id).version == 2
+    assert market.listing(id).verdict == "no_match"
+    assert market.flags() == []
+    assert market.events() == []
+
+
+def test_a_version_without_the_copied_picture_withdraws_the_flag(market):
+    market.offer("l", market.photo(0))
+    market.scan()
+    market.offer("l", innocent(3), version=2, type=EventKind.UPDATED)
+    market.scan()
+    assert [flag.state for flag in market.flags()] == ["withdrawn"]
+    assert market.events() == ["match.created", "match.withdrawn"]
+
+
+def test_scanning_again_finds_the_same_and_tells_nothing(market):
+    data = market.photo(0)
+    id = market.offer("l", data)
+    market.scan()
+    payload = {
+        "listing_id": id,
+        "version": 1,
+        "attempt": 0,
+        "again": [sha256(data).hexdigest()],
+    }
+    with market.store.database.write() as session:
+        enqueue(session, SCAN_KIND, payload=payload)
+    drain(market)
+    assert market.counts[Counted.PICTURE_MATCHED] == 2
+    assert market.events() == ["match.created"]
+
+
+def test_a_picture_whose_bytes_are_gone_is_judged_by_its_vectors(market, tmp_path):
+    later = innocent(5)
+    id = market.offer("early", later)
+    market.scan()
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "new.png").write_bytes(later)
+    run_import(market.store, tmp_path / "more", brand="Bolt")
+    payload = {
+        "listing_id": id,
+        "version": 1,
+        "attempt": 0,
+        "again": [sha256(later).hexdigest()],
+    }
+    with market.store.database.write() as session:
+        enqueue(session, SCAN_KIND, payload=payload)
+    drain(market)
+    assert market.counts[Counted.PICTURE_VECTORS_ONLY] == 1
+    assert market.listing(id).state == "scanned"
+
+
+def drain(market: Market) -> None:
+    """Let the listings of waiting jobs count as queued, and scan."""
+    from sqlalchemy import update
+
+    from detector.store.listing_tables import ListingRow
+
+    with market.store.database.write() as session:
+        session.execute(update(ListingRow).values(state="queued"))
+    market.scan()
+
+
+def test_a_shape_drawn_over_a_picture_makes_it_another(market):
+    plain = draw_scene(*SIZE, seed=4_242)
+    marked = plain.copy()
+    ImageDraw.Draw(marked).rectangle((90, 60, 200, 160), fill=(250, 240, 20))
+    market.offer("plain", save(plain, "JPEG"))
+    market.scan()
+    market.offer("marked", save(marked, "JPEG"))
+    market.scan()
+    assert Counted.PICTURE_REUSED_TWIN not in market.counts
