@@ -7,6 +7,7 @@ from detector.store import (
     event_tables,
     listing_tables,
     scan_tables,
+    sweep_tables,
     tables,
     work_tables,
 )
@@ -17,6 +18,7 @@ MODULES = (
     event_tables,
     listing_tables,
     scan_tables,
+    sweep_tables,
     tables,
     work_tables,
 )

@@ -137,3 +137,15 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sweep")),
     )
+    op.create_table(
+        "sweep_candidate",
+        sa.Column("sweep_id", sa.String(), nullable=False),
+        sa.Column("picture_sha256", sa.String(), nullable=False),
+        sa.Column("score", sa.Double(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["sweep_id"], ["sweep.id"], name=op.f("fk_sweep_candidate_sweep_id_sweep")
+        ),
+        sa.PrimaryKeyConstraint(
+            "sweep_id", "picture_sha256", name=op.f("pk_sweep_candidate")
+        ),
+    )
