@@ -291,7 +291,7 @@ class ListingImportRow(Table):
 
 
 class ListingProblemRow(Table):
-    """What is wrong with one row of a file of listing events."""
+    """What is wrong with one row of a file; `severity` is `error` or `warning`."""
 
     __tablename__ = "listing_problem"
 
@@ -301,6 +301,7 @@ class ListingProblemRow(Table):
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     row: Mapped[int]
     pointer: Mapped[str | None]
+    severity: Mapped[str]
     code: Mapped[str]
     message: Mapped[str]
     remedy: Mapped[str]

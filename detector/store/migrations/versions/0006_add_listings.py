@@ -157,6 +157,7 @@ def upgrade() -> None:
         sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("row", sa.Integer(), nullable=False),
         sa.Column("pointer", sa.String(), nullable=True),
+        sa.Column("severity", sa.String(), nullable=False),
         sa.Column("code", sa.String(), nullable=False),
         sa.Column("message", sa.String(), nullable=False),
         sa.Column("remedy", sa.String(), nullable=False),
