@@ -1,0 +1,1 @@
+"""What a listing shows of a brand: raised, explained, suppressed, withdrawn."""

@@ -1,0 +1,188 @@
+"""What is known around a flag, gathered for its signals."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from detector.catalogue.authorized_sellers import Authorization
+from detector.listings.flags.hits import Hit
+from detector.store.listing_tables import ListingRow, PictureClusterRow, PictureRow
+from detector.store.tables import (
+    BrandRow,
+    ProductRow,
+    ReferenceProductRow,
+    ReferenceRow,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSeen:
+    """When a picture was first seen in any listing, and whose that was.
+
+    Attributes:
+        position: of the picture in the listing.
+        at: when; by the time of that listing's event.
+        is_this_listing: it was this one.
+        is_this_seller: it was of the same seller; None if a seller is not known.
+        before_reference: that was before the reference came; None without one.
+        num_listings: that have shown it so far.
+    """
+
+    position: int
+    at: datetime
+    is_this_listing: bool
+    is_this_seller: bool | None
+    before_reference: bool | None
+    num_listings: int
+
+    @property
+    def speaks_against(self) -> bool:
+        """Whether the seller may be the one that the picture was taken from."""
+        return bool(
+            self.is_this_listing or self.is_this_seller or self.before_reference
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known; None is not known.
+
+    Attributes:
+        brand: its name.
+        details: the listing's, by the names of the listing event.
+        occurred_at: when the listing said so.
+        has_seller: the listing names its seller.
+        hits: the pictures, the strongest first.
+        cover: the authorization for them.
+        msrp: the brand's price of the product that the strongest hit shows.
+        gtins: of the products that the references show.
+        image_rights: of the strongest hit's reference.
+        first_seen: of each picture whose cluster is known, the strongest first.
+    """
+
+    brand: str
+    details: Mapping[str, object]
+    occurred_at: datetime
+    has_seller: bool
+    hits: Sequence[Hit]
+    cover: Authorization | None
+    msrp: tuple[Decimal, str] | None
+    gtins: frozenset[str]
+    image_rights: str | None
+    first_seen: Sequence[FirstSeen]
+
+
+def gather_facts(
+    session: Session,
+    listing: ListingRow,
+    *,
+    brand: BrandRow,
+    hits: Sequence[Hit],
+    cover: Authorization | None,
+) -> Facts:
+    """Look up what is known of a listing, its pictures and what they resemble."""
+    hits = sorted(hits, key=lambda hit: hit.strength, reverse=True)
+    ids = {hit.reference.id for hit in hits if hit.reference is not None}
+    references = {
+        row.id: row
+        for row in session.scalars(select(ReferenceRow).where(ReferenceRow.id.in_(ids)))
+    }
+    products = session.execute(
+        select(ReferenceProductRow.reference_id, ProductRow)
+        .join(ProductRow, ProductRow.id == ReferenceProductRow.product_id)
+        .where(ReferenceProductRow.reference_id.in_(ids))
+        .order_by(ProductRow.external_id)
+    ).all()
+    best = hits[0].reference
+    shown = references.get(best.id) if best is not None else None
+    return Facts(
+        brand=brand.name,
+        details=listing.details,
+        occurred_at=listing.occurred_at,
+        has_seller=listing.seller_id is not None,
+        hits=hits,
+        cover=cover,
+        msrp=next(
+            (
+                price
+                for reference_id, product in products
+                if best is not None
+                and reference_id == best.id
+                and (price := _msrp(product)) is not None
+            ),
+            None,
+        ),
+        gtins=frozenset(product.gtin for _, product in products if product.gtin),
+        image_rights=None if shown is None else shown.image_rights,
+        first_seen=_first_seen(session, listing, hits, references),
+    )
+
+
+def as_price(amount: object, currency: object) -> tuple[Decimal, str] | None:
+    """Read a price above zero, and its currency; None if one is not known."""
+    if amount is None or currency is None:
+        return None
+    try:
+        value = Decimal(str(amount))
+    except InvalidOperation:
+        return None
+    return (value, str(currency)) if value.is_finite() and value > 0 else None
+
+
+def _msrp(product: ProductRow) -> tuple[Decimal, str] | None:
+    details = product.details
+    return as_price(details.get("msrp"), details.get("msrp_currency"))
+
+
+def _first_seen(
+    session: Session,
+    listing: ListingRow,
+    hits: Sequence[Hit],
+    references: Mapping[str, ReferenceRow],
+) -> list[FirstSeen]:
+    """Find out who showed the pictures first, without saying who it was."""
+    query = (
+        select(PictureRow.sha256, PictureClusterRow, ListingRow)
+        .join(PictureClusterRow, PictureClusterRow.id == PictureRow.cluster_id)
+        .outerjoin(ListingRow, ListingRow.id == PictureClusterRow.first_listing_id)
+        .where(PictureRow.sha256.in_({hit.sha256 for hit in hits}))
+    )
+    clusters = {
+        digest: (cluster, first) for digest, cluster, first in session.execute(query)
+    }
+    found = []
+    for hit in hits:
+        cluster, first = clusters.get(hit.sha256, (None, None))
+        if cluster is None or first is None or cluster.first_seen_at is None:
+            continue
+        reference = references.get(hit.reference.id) if hit.reference else None
+        found.append(
+            FirstSeen(
+                position=hit.position,
+                at=cluster.first_seen_at,
+                is_this_listing=first.id == listing.id,
+                is_this_seller=_is_same_seller(first, listing),
+                before_reference=(
+                    None
+                    if reference is None
+                    else cluster.first_seen_at < reference.created_at
+                ),
+                num_listings=cluster.num_listings,
+            )
+        )
+    return found
+
+
+def _is_same_seller(first: ListingRow, listing: ListingRow) -> bool | None:
+    if first.id == listing.id:
+        return True
+    if first.seller_id is None or listing.seller_id is None:
+        return None
+    return (first.marketplace, first.seller_id) == (
+        listing.marketplace,
+        listing.seller_id,
+    )

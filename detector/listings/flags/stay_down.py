@@ -1,0 +1,139 @@
+"""Pictures that are to stay down: whoever shows one again is flagged."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from detector.catalogue.brands import find_brand
+from detector.catalogue.references import ACTIVE, chunks
+from detector.errors import Conflict, Unknown
+from detector.listings.pictures.result import PictureResult
+from detector.store.inserting import insert_new
+from detector.store.listing_tables import PictureRow, WatchedPictureRow
+from detector.store.paging import page
+from detector.store.tables import BrandRow
+
+
+def find_watched(
+    session: Session, results: Iterable[PictureResult]
+) -> dict[str, set[str]]:
+    """Find the pictures that are the same as a watched one.
+
+    Returns:
+        SHA-256 of such a picture → brands that watch it.
+    """
+    results = list(results)
+    clusters = {r.cluster_id for r in results if r.cluster_id is not None}
+    by_cluster: dict[str, set[str]] = defaultdict(set)
+    by_sha256: dict[str, set[str]] = defaultdict(set)
+    query = (
+        select(WatchedPictureRow, PictureRow.cluster_id)
+        .join(PictureRow, PictureRow.sha256 == WatchedPictureRow.picture_sha256)
+        .join(BrandRow, BrandRow.id == WatchedPictureRow.brand_id)
+        .where(
+            or_(
+                PictureRow.sha256.in_({r.sha256 for r in results}),
+                PictureRow.cluster_id.in_(clusters),
+            ),
+            BrandRow.state == ACTIVE,
+        )
+    )
+    for row, cluster_id in session.execute(query):
+        by_sha256[row.picture_sha256].add(row.brand_id)
+        if cluster_id is not None:
+            by_cluster[cluster_id].add(row.brand_id)
+    found = {
+        r.sha256: by_sha256[r.sha256] | by_cluster[r.cluster_id or ""] for r in results
+    }
+    return {digest: brands for digest, brands in found.items() if brands}
+
+
+def watch_taken_down(
+    session: Session, digests: Iterable[str], *, brand_id: str, listing_id: str
+) -> None:
+    """Watch pictures of a listing that was taken down; those watched already stay."""
+    for some in chunks(sorted(set(digests))):
+        known = session.scalars(
+            select(PictureRow.sha256).where(PictureRow.sha256.in_(some))
+        )
+        for digest in known.all():
+            insert_new(
+                session,
+                WatchedPictureRow,
+                picture_sha256=digest,
+                brand_id=brand_id,
+                listing_id=listing_id,
+                reason="A listing that showed it was taken down.",
+                created_by=None,
+            )
+
+
+def add_watch(
+    session: Session, *, sha256: str, brand_id: str, reason: str, created_by: str
+) -> WatchedPictureRow:
+    """Watch a picture by hand.
+
+    Raises:
+        UnknownBrand: there is no such brand.
+        Unknown: no listing has shown the picture.
+        Conflict: it is watched already.
+    """
+    find_brand(session, brand_id)
+    if session.get(PictureRow, sha256) is None:
+        raise Unknown(
+            f"No listing has shown a picture {sha256[:100]!r}.",
+            remedy="Name a picture of a listing that was scanned; GET /v1/listings/{id}"
+            " tells their hashes.",
+        )
+    is_new = insert_new(
+        session,
+        WatchedPictureRow,
+        picture_sha256=sha256,
+        brand_id=brand_id,
+        listing_id=None,
+        reason=reason,
+        created_by=created_by,
+    )
+    if not is_new:
+        raise Conflict(
+            f"The picture {sha256} is watched for that brand already.",
+            remedy="Nothing needs to be done; to give another reason, delete it first.",
+        )
+    return session.get_one(WatchedPictureRow, (sha256, brand_id))
+
+
+def list_watched(
+    session: Session, *, brand_id: str | None, cursor: str | None, limit: int
+) -> tuple[list[WatchedPictureRow], str | None]:
+    """List watched pictures in pages.
+
+    Args:
+        session: to read with.
+        brand_id: only those of this brand.
+        cursor: what came with the page before.
+        limit: most to return.
+    """
+    row = WatchedPictureRow
+    query = select(row)
+    if brand_id is not None:
+        query = query.where(row.brand_id == brand_id)
+    keys = [row.picture_sha256, row.brand_id]
+    return page(session, query, keys=keys, cursor=cursor, limit=limit)
+
+
+def remove_watch(session: Session, *, sha256: str, brand_id: str) -> None:
+    """Watch a picture no longer; flags that it raised go with the next scan.
+
+    Raises:
+        Unknown: it is not watched.
+    """
+    row = session.get(WatchedPictureRow, (sha256, brand_id))
+    if row is None:
+        raise Unknown(
+            f"No picture {sha256[:100]!r} is watched for that brand.",
+            remedy="GET /v1/watched-pictures lists those that are.",
+        )
+    session.delete(row)
+    session.flush()
