@@ -1,0 +1,1 @@
+"""New references held against the pictures of recent listings; old pictures go."""
