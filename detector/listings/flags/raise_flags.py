@@ -131,6 +131,7 @@ def _raise(
 ) -> FlagRow:
     """Write a flag as it is now."""
     cover = find_cover(session, listing, brand_id=brand.id, hits=hits, on=on)
+    facts = gather_facts(session, listing, brand=brand, hits=hits, cover=cover)
     if row is None:
         row = FlagRow(
             id=flag_id(listing.id, brand.id),
@@ -140,7 +141,6 @@ def _raise(
             is_sample=False,
             images=[],
         )
-        session.add(row)
     was_shown, before = _is_shown(row), _face(row)
     best = max(hits, key=lambda hit: hit.strength)
     row.version = listing.version
@@ -151,9 +151,9 @@ def _raise(
     row.verdict = best.verdict
     row.similarity, row.relation = best.similarity, best.relation
     row.images = [hit.as_json() for hit in hits]
-    facts = gather_facts(session, listing, brand=brand, hits=hits, cover=cover)
     row.signals = judge_facts(facts)
     row.authorization = None if cover is None else authorization_json(cover)
+    session.add(row)
     if row.announced_at is None and _is_shown(row):
         row.announced_at = utc_now()
         _tell(session, EventType.MATCH_CREATED, row, listing, brand)

@@ -243,7 +243,10 @@ def _first_seen(facts: Facts) -> Signal:
         text += ", before the brand's reference was known here"
     if not against:
         return Signal(value, Direction.NEUTRAL, f"{text}.")
-    return Signal(value, Direction.AGAINST, f"{text}. It may be the source's own.")
+    whose = "It may not have come from the brand."
+    if seen.is_this_seller:
+        whose = "It may be the seller's own."
+    return Signal(value, Direction.AGAINST, f"{text}. {whose}")
 
 
 def _known_fake_match(facts: Facts) -> Signal:
