@@ -89,7 +89,11 @@ HOMES = {
     "safetensors": ("models", "detector/matching/describe.py"),
     "faiss": ("index",),
     "pymilvus": ("index",),
-    "cv2": ("models/local_features.py", "detector/matching"),
+    "cv2": (
+        "models/local_features.py",
+        "models/perceptual_hash.py",
+        "detector/matching",
+    ),
     "sqlalchemy": SQL,
     "alembic": ("detector/store",),
     "fsspec": ("detector/store",),

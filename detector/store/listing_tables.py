@@ -15,6 +15,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from detector.store.table import Table, utc_now
 
+IMPORT_KIND = "listing_import"
+"""The kind of the jobs that take the files of `ListingImportRow`."""
+
 
 class ListingRow(Table):
     """A listing as its newest version has it; `external_id` is the marketplace's.
@@ -111,10 +114,11 @@ class PictureRow(Table):
 
     `result_scan_id` and `result_position` name the result in force, `basis_id` and
     `watermark` what it was computed with, `same_as` the picture whose result was taken
-    over, if so. `vectors` are (regions, dim + 1) float16, little-endian: a region's
-    vector and, last, what normalization takes off its scores. `perceptual_hash` has 32
-    bytes. `seq` numbers pictures in the order of commits (clock `picture`); a picture
-    that is looked at again keeps it. `is_kept`: its bytes lie in the blob store.
+    over, if so. `vectors` are as `pack_vectors` lays them out, `perceptual_hash` has 32
+    bytes and is empty where there is nothing to be seen, `thumbnail` is (32, 32, 3)
+    uint8 RGB: it shows what was exchanged where hash and vectors hardly change. `seq`
+    numbers pictures in the order of commits (clock `picture`); a picture that is looked
+    at again keeps it. `is_kept`: its bytes lie in the blob store.
     """
 
     __tablename__ = "picture"
@@ -134,6 +138,7 @@ class PictureRow(Table):
     weights_hash: Mapped[str | None]
     vectors: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     perceptual_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    thumbnail: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     verdict: Mapped[str | None]
     error_code: Mapped[str | None]
     error: Mapped[str | None]

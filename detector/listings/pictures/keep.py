@@ -58,6 +58,7 @@ def keep_results(
             row.model, row.weights_hash = weights.name, weights.weights_hash
             row.vectors = pack_vectors(look)
             row.perceptual_hash = look.perceptual_hash
+            row.thumbnail = look.thumbnail.tobytes()
         session.flush()
         if look is not None and row.cluster_id is None:
             row.cluster_id = known.place(session, look)

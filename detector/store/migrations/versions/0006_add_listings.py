@@ -214,6 +214,7 @@ def upgrade() -> None:
         sa.Column("weights_hash", sa.String(), nullable=True),
         sa.Column("vectors", sa.LargeBinary(), nullable=True),
         sa.Column("perceptual_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("thumbnail", sa.LargeBinary(), nullable=True),
         sa.Column("verdict", sa.String(), nullable=True),
         sa.Column("error_code", sa.String(), nullable=True),
         sa.Column("error", sa.String(), nullable=True),
