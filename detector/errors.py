@@ -14,7 +14,9 @@ DetectorError
 │   └── WrongPassword    422  the old password is another one
 ├── LoginFailed          401  address and password do not fit together
 ├── Escalation           403  it would give more than the giver has
-├── TooManyAttempts      429  to log in
+├── NotNow               429  what would be done at another time
+│   ├── TooManyAttempts  429  to log in
+│   └── QueueFull        429  as many listings as may wait are waiting
 ├── FetchFailed          422  no picture could be fetched from a URL
 │   └── FetchRefused     422  … and none will be: the host is not allowed
 ├── Busy                 409  another process holds what we need
@@ -133,15 +135,27 @@ class Escalation(DetectorError):
     code = "escalation"
 
 
-class TooManyAttempts(DetectorError):
-    """There were too many attempts to log in lately."""
+class NotNow(DetectorError):
+    """What would be done at another time; `retry_after_s` says when."""
 
     status = 429
-    code = "too_many_attempts"
+    code = "not_now"
 
     def __init__(self, message: str, *, remedy: str, retry_after_s: int) -> None:
         super().__init__(message, remedy=remedy)
         self.retry_after_s = retry_after_s
+
+
+class TooManyAttempts(NotNow):
+    """There were too many attempts to log in lately."""
+
+    code = "too_many_attempts"
+
+
+class QueueFull(NotNow):
+    """As many listings as may wait to be scanned are waiting already."""
+
+    code = "queue_full"
 
 
 class FetchFailed(DetectorError):

@@ -22,7 +22,7 @@ DetectorError
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from detector.errors import DetectorError
+from detector.errors import DetectorError, NotNow
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +143,10 @@ class IdempotencyKeyReused(DetectorError):
     code = "idempotency_key_reused"
 
 
-class RateLimited(DetectorError):
+class RateLimited(NotNow):
     """More requests than one may make in a while."""
 
-    status = 429
     code = "rate_limited"
-
-    def __init__(self, message: str, *, remedy: str, retry_after_s: int) -> None:
-        super().__init__(message, remedy=remedy)
-        self.retry_after_s = retry_after_s
 
 
 class Overloaded(DetectorError):

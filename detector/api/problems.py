@@ -17,11 +17,10 @@ from detector.api.errors import (
     MalformedBody,
     MethodNotAllowed,
     NotFound,
-    RateLimited,
 )
 from detector.api.schemas import Wire
 from detector.api.template import template_of
-from detector.errors import Conflict, DetectorError, TooManyAttempts
+from detector.errors import Conflict, DetectorError, NotNow
 from detector.store.database import is_conflict
 
 MEDIA_TYPE = "application/problem+json"
@@ -107,7 +106,7 @@ def problem_response(
     headers = dict(headers or {})
     if error.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="detector"'
-    if isinstance(error, RateLimited | TooManyAttempts):
+    if isinstance(error, NotNow):
         headers["Retry-After"] = str(error.retry_after_s)
     elif error.status == HTTPStatus.SERVICE_UNAVAILABLE or isinstance(
         error, IdempotencyInProgress

@@ -1,0 +1,1 @@
+"""Marketplaces' listings on their way in: events, what they change, and lists."""
