@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from detector.catalogue.features import stored_vectors
 from detector.catalogue.references import chunks, picture_hashes
+from detector.listings.pictures.look import unpack_all
 from detector.store.listing_tables import ListingImageRow, ListingRow, PictureRow
 from detector.store.tables import CatalogueChangeRow, ReferenceRow
 from models.embedder import Embedder, Vectors
@@ -27,7 +28,7 @@ class StoredPicture:
     Attributes:
         sha256: of its bytes.
         watermark: change of the catalogue that its result has seen.
-        vectors: packed, as `PictureRow` says.
+        vectors: as `pack_vectors` packs them.
     """
 
     sha256: str
@@ -53,20 +54,19 @@ class NewReferences:
     def scores(self, pictures: Sequence[StoredPicture]) -> NDArray[np.float32]:
         """Say how much each picture resembles a reference that it has not seen.
 
+        Args:
+            pictures: n of them, one at least.
+
         Returns:
             (n,) the best normalized score over regions and references; -inf where the
             picture's result has seen them all.
         """
-        row_bytes = 2 * (self.vectors.shape[1] + 1)
-        packed = np.frombuffer(b"".join(p.vectors for p in pictures), "<f2")
-        rows = packed.reshape(-1, row_bytes // 2)
-        counts = np.array([len(p.vectors) // row_bytes for p in pictures])
-        watermarks = np.array([p.watermark for p in pictures])
+        vectors, offsets = unpack_all([picture.vectors for picture in pictures])
+        watermarks = np.array([picture.watermark for picture in pictures])
         first_new = np.searchsorted(self.seqs, watermarks, side="right")
-        best = self._best(rows[:, :-1].astype(np.float32), np.repeat(first_new, counts))
-        best -= rows[:, -1]
-        starts = np.cumsum(counts) - counts
-        return np.asarray(np.maximum.reduceat(best, starts), np.float32)
+        num, regions, dim = vectors.shape
+        best = self._best(vectors.reshape(-1, dim), np.repeat(first_new, regions))
+        return np.asarray((best.reshape(num, regions) - offsets).max(axis=1))
 
     def _best(
         self, regions: Vectors, first_new: NDArray[np.intp]

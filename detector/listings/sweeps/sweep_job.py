@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from detector.catalogue.references import chunks
 from detector.events.outbox import EventType, emit
+from detector.listings.intake.scan_queue import MAX_ATTEMPTS, SCAN_KIND
+from detector.listings.pictures.keep import CLOCK as PICTURE_CLOCK
 from detector.listings.sweeps.sweep import (
     DELETED,
     NewReferences,
@@ -31,9 +33,6 @@ from detector.store.table import utc_now
 from detector.store.worker import Context
 from models.embedder import Embedder
 
-SCAN_KIND = "listing_scan"
-MAX_SCAN_ATTEMPTS = 3
-PICTURE_CLOCK = "picture"
 CHUNK = 500
 """Pictures read at once: 2.6 MB of vectors, some 0.1 s of work."""
 REST = 0.5
@@ -174,7 +173,7 @@ class SweepJob:
                         session,
                         SCAN_KIND,
                         payload=payload,
-                        max_attempts=MAX_SCAN_ATTEMPTS,
+                        max_attempts=MAX_ATTEMPTS,
                     )
                 row.state, row.finished_at = "done", utc_now()
                 row.num_total = row.num_done

@@ -75,11 +75,11 @@ def was_passed_over(session: Session, watermark: int) -> bool:
 
 
 def end_given_up_sweeps(database: Database) -> int:
-    """Let sweeps fail whose job was given up; return how many."""
+    """Let sweeps fail whose job was given up, or canceled; return how many."""
     given_up = (
         select(SweepRow, JobRow)
         .join(JobRow, JobRow.payload["sweep_id"].as_string() == SweepRow.id)
-        .where(JobRow.kind == KIND, JobRow.state == "dead")
+        .where(JobRow.kind == KIND, JobRow.state.not_in(("ready", "leased")))
         .where(SweepRow.state.in_(OPEN_STATES))
     )
     with database.read() as session:
@@ -91,9 +91,8 @@ def end_given_up_sweeps(database: Database) -> int:
             log.warning("sweep %s was given up: %s", row.id, job.last_error)
             row.state, row.finished_at = "failed", utc_now()
             row.error = (
-                f"It was given up after {job.attempts} attempts that brought it no "
-                f"further. Look into the job {job.id}, then retry it: the sweep goes "
-                "on where it was."
+                f"Its job {job.id} was given up, or canceled. Look into the job, then "
+                "retry it: the sweep goes on where it was."
             )
     return len(found)
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from detector.catalogue.brands import ensure_brand
 from detector.catalogue.changes import ChangeKind, ChangeLog
 from detector.catalogue.references import reference_id
+from detector.listings.pictures.look import Look, pack_vectors
 from detector.store.clock import next_seq
 from detector.store.listing_tables import ListingImageRow, ListingRow, PictureRow
 from detector.store.table import utc_now
@@ -64,9 +65,11 @@ def add_reference(
 
 
 def pack(regions: Vectors, offsets: Sequence[float] | NDArray[np.float32]) -> bytes:
-    """Lay vectors out as `PictureRow` says."""
-    column = np.asarray(offsets, np.float32)[:, None]
-    return np.hstack([regions, column]).astype("<f2").tobytes()
+    """Pack vectors as a look at a picture would."""
+    thumbnail = np.zeros((32, 32, 3), np.uint8)
+    column = np.asarray(offsets, np.float32)
+    look = Look("", "png", 9, 9, 99, None, thumbnail, regions, column)
+    return pack_vectors(look)
 
 
 def add_picture(
