@@ -191,8 +191,8 @@ def make_plan(session: Session, tasks: Sequence[Task], standing: Standing) -> Pl
     """Find out which pictures of which listings must be looked at."""
     listings: dict[str, ListingRow] = {}
     for some in chunks([task.listing_id for task in tasks]):
-        rows = session.scalars(select(ListingRow).where(ListingRow.id.in_(some)))
-        listings |= {row.id: row for row in rows}
+        query = select(ListingRow).where(ListingRow.id.in_(some))
+        listings |= {row.id: row for row in session.scalars(query)}
     live = [
         task
         for task in tasks

@@ -54,7 +54,7 @@ def test_of_an_unmatched_picture_only_hash_and_vectors_stay(market):
     assert len(dropped.perceptual_hash) == 32
     with market.store.database.read() as session:
         vectors = session.get_one(PictureRow, dropped.sha256).vectors
-    assert len(vectors) == 2 * (48 + 1)
+    assert len(vectors) == 4 + 2 * (48 + 1)
 
 
 def test_a_match_leaves_its_evidence_and_what_it_was_computed_with(market):
