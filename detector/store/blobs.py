@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import time
 import uuid
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +12,9 @@ from fsspec.implementations.local import (  # type: ignore[import-untyped]
 )
 
 from detector.errors import StoreFault
+
+UNUSED_S = 3_600.0
+"""Far longer than it takes to commit what refers to a blob that was just put."""
 
 
 class Blobs:
@@ -40,7 +44,7 @@ class Blobs:
         digest = sha256(data).hexdigest()
         target = self.path(digest)
         try:
-            if not self._files.exists(str(target)):
+            if not self._renew(target):
                 self._files.makedirs(str(target.parent), exist_ok=True)
                 while not self._write(data, target):
                     pass
@@ -83,6 +87,33 @@ class Blobs:
         path = str(self.path(digest))
         return self._files.size(path) if self._files.exists(path) else None
 
+    def delete(self, digest: str, *, unused_s: float = UNUSED_S) -> bool:
+        """Delete a blob, unless somebody has put the same bytes of late.
+
+        Who puts bytes commits what refers to them only afterwards: until then, that
+        they were put is all that tells of it.
+
+        Args:
+            digest: SHA-256 of its bytes.
+            unused_s: nobody may have put them for so long.
+
+        Returns:
+            Whether it is gone.
+        """
+        path = self.path(digest)
+        try:
+            with path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                found = os.fstat(file.fileno())
+                if found.st_nlink == 0:  # another process was quicker
+                    return not path.exists()
+                if time.time() - found.st_mtime < unused_s:
+                    return False
+                path.unlink()
+        except FileNotFoundError:
+            return True
+        return True
+
     def sweep(self) -> int:
         """Delete the temporary files of writers that were killed; return how many."""
         num_deleted = 0
@@ -95,6 +126,16 @@ class Blobs:
             except (BlockingIOError, FileNotFoundError):
                 continue
         return num_deleted
+
+    def _renew(self, path: Path) -> bool:
+        """Note that somebody has put a blob again; False if it is not there."""
+        try:
+            with path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                os.utime(file.fileno())
+                return os.fstat(file.fileno()).st_nlink > 0
+        except FileNotFoundError:
+            return False
 
     def _write(self, data: bytes, target: Path) -> bool:
         """Write one file; False if a sweep took it before its lock was on."""

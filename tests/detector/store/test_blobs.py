@@ -1,12 +1,14 @@
 import fcntl
+import os
 import threading
+import time
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from detector.errors import StoreFault
-from detector.store.blobs import Blobs
+from detector.store.blobs import UNUSED_S, Blobs
 
 
 def files_below(folder: Path) -> list[str]:
@@ -76,3 +78,59 @@ def test_a_folder_that_cannot_be_written_is_named_with_a_remedy(tmp_path):
     (tmp_path / digest[:2]).write_bytes(b"a file where a folder belongs")
     with pytest.raises(StoreFault, match=rf"{digest} cannot be written"):
         blobs.put(b"picture")
+
+
+def grow_old(blobs: Blobs, digest: str) -> None:
+    then = time.time() - UNUSED_S - 1
+    os.utime(blobs.path(digest), (then, then))
+
+
+def test_a_blob_that_nobody_has_put_of_late_is_deleted(tmp_path):
+    blobs = Blobs(tmp_path)
+    digest = blobs.put(b"picture")
+    grow_old(blobs, digest)
+    assert blobs.delete(digest)
+    assert blobs.size(digest) is None
+    assert blobs.delete(digest)  # as it is gone
+    assert blobs.put(b"picture") == digest
+    assert blobs.read(digest) == b"picture"
+
+
+def test_a_blob_that_was_just_put_again_stays(tmp_path):
+    blobs = Blobs(tmp_path)
+    digest = blobs.put(b"picture")
+    assert not blobs.delete(digest)
+    grow_old(blobs, digest)
+    blobs.put(b"picture")
+    assert not blobs.delete(digest)
+    assert blobs.read(digest) == b"picture"
+
+
+def test_what_was_put_is_there_however_many_delete_it(tmp_path):
+    blobs = Blobs(tmp_path)
+    lost: list[int] = []
+
+    def put_and_read() -> None:
+        for number in range(200):
+            digest = blobs.put(b"picture")
+            if blobs.size(digest) is None:
+                lost.append(number)
+            grow_old(blobs, digest)
+
+    def delete_often(stopping: threading.Event) -> None:
+        while not stopping.is_set():
+            blobs.delete(sha256(b"picture").hexdigest())
+
+    stopping = threading.Event()
+    threads = [
+        threading.Thread(target=delete_often, args=(stopping,)) for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        put_and_read()
+    finally:
+        stopping.set()
+        for thread in threads:
+            thread.join()
+    assert lost == []
