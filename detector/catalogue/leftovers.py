@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from detector.catalogue import health_job, imports
 from detector.store.database import Database
+from detector.store.listing_tables import IMPORT_KIND, ListingImportRow
 from detector.store.store import Store
 from detector.store.table import utc_now
 from detector.store.work_tables import HealthCheckRow, ImportRow, JobRow
@@ -21,13 +22,16 @@ UPLOAD_S = 3600.0
 """An upload whose files have not grown for so long is nobody's."""
 KEEP_GIVEN_UP = timedelta(days=7)
 """How long an import that was given up can be tried again."""
-_Record = TypeVar("_Record", ImportRow, HealthCheckRow)
+_Record = TypeVar("_Record", ImportRow, ListingImportRow, HealthCheckRow)
 
 
 def end_given_up(database: Database) -> int:
     """Let imports and checks fail whose job was given up; return how many."""
-    num_imports = _end(database, ImportRow, imports.JOB_KIND, "import_id")
-    return num_imports + _end(database, HealthCheckRow, health_job.JOB_KIND, "check_id")
+    return (
+        _end(database, ImportRow, imports.JOB_KIND, "import_id")
+        + _end(database, ListingImportRow, IMPORT_KIND, "import_id")
+        + _end(database, HealthCheckRow, health_job.JOB_KIND, "check_id")
+    )
 
 
 def sweep_files(store: Store, *, upload_s: float = UPLOAD_S) -> int:
@@ -41,7 +45,9 @@ def sweep_files(store: Store, *, upload_s: float = UPLOAD_S) -> int:
     num_deleted = store.blobs.sweep()
     for folder in list(store.uploads_folder.iterdir()):
         with store.database.read() as session:
-            row = session.get(ImportRow, folder.name)
+            row = session.get(ImportRow, folder.name) or session.get(
+                ListingImportRow, folder.name
+            )
         if row is None and now - _changed_at(folder) < upload_s:
             continue
         if row is None or not _needs_its_files(row):
@@ -71,12 +77,12 @@ def _end(database: Database, table: type[_Record], kind: str, name: str) -> int:
                 "further. Ask for it again, or ask whoever runs the service to look "
                 f"into {job.id}."
             )
-            if isinstance(row, ImportRow):
+            if not isinstance(row, HealthCheckRow):
                 row.error_code = imports.GIVEN_UP
     return len(found)
 
 
-def _needs_its_files(row: ImportRow) -> bool:
+def _needs_its_files(row: ImportRow | ListingImportRow) -> bool:
     if row.error_code == imports.GIVEN_UP and row.finished_at is not None:
         return utc_now() - row.finished_at < KEEP_GIVEN_UP
     return row.state in imports.OPEN_STATES
