@@ -15,6 +15,11 @@ from detector.store.listing_tables import (
 from detector.store.table import utc_now
 
 
+def senders_clock(marketplace: str) -> str:
+    """Name the clock that whoever takes a marketplace's events holds meanwhile."""
+    return f"listings of {marketplace}"
+
+
 def keep_pictures(
     session: Session, marketplace: str, pictures: Mapping[str, bytes]
 ) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from detector.catalogue.references import chunks
 from detector.listings.flags.raise_flags import withdraw_flags
 from detector.listings.intake.event import EventKind, ListingEvent
-from detector.listings.intake.given_pictures import keep_pictures
+from detector.listings.intake.given_pictures import keep_pictures, senders_clock
 from detector.listings.intake.news import (
     Known,
     Outcome,
@@ -73,7 +73,7 @@ def take_in(
     """
     # Senders for one marketplace wait here for one another: what is read below holds.
     for marketplace in sorted({event.marketplace for event in events}):
-        next_seq(session, f"listings of {marketplace}", 0)
+        next_seq(session, senders_clock(marketplace), 0)
     ids = [listing_row_id(event.marketplace, event.listing_id) for event in events]
     known = known_versions(session, ids)
     outcomes, newest = judge(session, events, ids, known)
