@@ -64,14 +64,14 @@ class WebhookEndpointRow(Table):
 class WebhookDeliveryRow(Table):
     """An event on its way to an endpoint.
 
-    `state` is `pending`, `delivered`, `failed` or `canceled`; `next_at` is when a
-    pending one is tried next.
+    `state` is `pending`, `delivered` or `failed`; `next_at` is when a pending one is
+    tried next.
     """
 
     __tablename__ = "webhook_delivery"
     __table_args__ = (
-        UniqueConstraint("endpoint_id", "event_seq"),
-        Index(None, "endpoint_id", "state"),
+        UniqueConstraint("event_seq", "endpoint_id"),
+        Index("ix_webhook_delivery_due", "endpoint_id", "state", "next_at"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

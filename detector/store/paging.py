@@ -53,7 +53,7 @@ def page(
     if cursor is not None:
         after = [
             literal(value, key.type)
-            for key, value in zip(keys, _read(cursor, keys), strict=True)
+            for key, value in zip(keys, read_cursor(cursor, keys), strict=True)
         ]
         query = query.where(tuple_(*keys) > tuple_(*after))
     wanted = query.add_columns(*keys).order_by(*keys).limit(limit + 1)
@@ -61,18 +61,23 @@ def page(
     rows = [each[0] for each in found[:limit]]
     if len(found) <= limit:
         return rows, None
-    return rows, _write(found[limit - 1][-len(keys) :], keys)
+    return rows, write_cursor(found[limit - 1][-len(keys) :], keys)
 
 
-def _write(values: Sequence[Value], keys: Sequence[SortKey]) -> str:
+def write_cursor(values: Sequence[Value], keys: Sequence[SortKey]) -> str:
+    """Write the cursor that leads on from the row with these values."""
     plain = [v.isoformat() if isinstance(v, datetime) else v for v in values]
     text = json.dumps(plain, separators=(",", ":")).encode()
     checksum = crc32(repr([str(key) for key in keys]).encode() + text)
     return base64.urlsafe_b64encode(checksum.to_bytes(4) + text).decode().rstrip("=")
 
 
-def _read(cursor: str, keys: Sequence[SortKey]) -> list[Value]:
-    """Take a cursor apart; whoever sends it may have made it up."""
+def read_cursor(cursor: str, keys: Sequence[SortKey]) -> list[Value]:
+    """Take a cursor apart; whoever sends it may have made it up.
+
+    Raises:
+        InvalidCursor: it was not made for this list, or damaged on the way.
+    """
     try:
         if len(cursor) > MAX_CURSOR_LENGTH:
             raise ValueError("too long")
@@ -80,7 +85,7 @@ def _read(cursor: str, keys: Sequence[SortKey]) -> list[Value]:
         data = base64.b64decode(cursor + padding, altchars=b"-_", validate=True)
         parts = json.loads(data[4:])
         values = [_typed(part, key.type) for part, key in zip(parts, keys, strict=True)]
-        if _write(values, keys) != cursor:
+        if write_cursor(values, keys) != cursor:
             raise ValueError("of another list")
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise InvalidCursor(

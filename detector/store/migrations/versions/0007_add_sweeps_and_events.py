@@ -79,9 +79,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_delivery")),
         sa.UniqueConstraint(
-            "endpoint_id",
             "event_seq",
-            name=op.f("uq_webhook_delivery_endpoint_id_event_seq"),
+            "endpoint_id",
+            name=op.f("uq_webhook_delivery_event_seq_endpoint_id"),
         ),
     )
     op.create_index(
@@ -91,9 +91,9 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        op.f("ix_webhook_delivery_endpoint_id_webhook_delivery_state"),
+        "ix_webhook_delivery_due",
         "webhook_delivery",
-        ["endpoint_id", "state"],
+        ["endpoint_id", "state", "next_at"],
         unique=False,
     )
     op.create_table(
