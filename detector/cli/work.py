@@ -1,7 +1,5 @@
 """`detector work`: imports and other jobs, without the service."""
 
-import signal
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import cache
@@ -9,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from detector.cli.interrupts import interrupts
 from detector.cli.output import ExitCode, note
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def work(
             on_note=note,
         )
         tender = Tender(store, None)
-        interrupted = _interrupts()
+        interrupted = interrupts()
         worker.start()
         tender.start()
         note(f"Working on jobs of {store.database.name} until Ctrl-C")
@@ -95,16 +94,3 @@ def _handlers(
             threads=threads,
             max_upload_bytes=settings.max_upload_bytes,
         )
-
-
-def _interrupts() -> threading.Event:
-    """Be told to stop by Ctrl-C or a service manager; the second time ends it."""
-    interrupted = threading.Event()
-
-    def stop(number: int, _frame: object) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        interrupted.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    return interrupted
