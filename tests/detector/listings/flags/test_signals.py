@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ def bag(world):
     return world.add_reference("Acme", "bag.png", products=PRICED, created_at=OLD)
 
 
-def raise_with(world: World, bag: str, **listing: object) -> None:
+def raise_with(world: World, bag: str, **listing: Any) -> None:
     """Raise a flag for a listing of which this is known."""
     row_id = world.put_listing("1", ["a"], **listing)
     world.raise_for(row_id, {"a": [like(bag)]})
