@@ -26,6 +26,7 @@ from detector.catalogue.imports import (
     IMAGES_NAME,
     OPEN_STATES,
     TABLE_NAME,
+    announce_end,
     discard_upload,
     record_tally,
     seen_products,
@@ -204,3 +205,4 @@ def _end(
     row.state, row.finished_at = state, utc_now()
     if error is not None:
         row.error_code, row.error = error.code, str(error)
+    announce_end(session, row)

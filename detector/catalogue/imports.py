@@ -13,6 +13,7 @@ from detector.catalogue.catalogue_file import ImportFormat
 from detector.catalogue.catalogue_import import Mode, Tally
 from detector.catalogue.formats.rows import RowProblem
 from detector.errors import Conflict, Unknown
+from detector.events.outbox import EventType, emit
 from detector.store.inserting import insert_new
 from detector.store.jobs import enqueue
 from detector.store.paging import SortKey, page
@@ -103,6 +104,30 @@ def cancel_import(row: ImportRow) -> None:
         )
     row.state = "canceled"
     row.finished_at = utc_now()
+
+
+def announce_end(session: Session, row: ImportRow) -> None:
+    """Tell a brand that its import has ended, in the same transaction."""
+    is_done = row.state == "done"
+    emit(
+        session,
+        EventType.CATALOGUE_IMPORT_COMPLETED
+        if is_done
+        else EventType.CATALOGUE_IMPORT_FAILED,
+        marketplace=None,
+        brand_id=row.brand_id,
+        data={
+            "import_id": row.id,
+            "brand_id": row.brand_id,
+            "file_name": row.file_name,
+            "dry_run": row.is_dry_run,
+            "num_rows": row.num_rows,
+            "num_problems": row.num_problems,
+            "counts": row.counts,
+            "error_code": row.error_code,
+            "error": row.error,
+        },
+    )
 
 
 def record_tally(session: Session, row: ImportRow, tally: Tally) -> None:

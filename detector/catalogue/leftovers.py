@@ -79,6 +79,8 @@ def _end(database: Database, table: type[_Record], kind: str, name: str) -> int:
             )
             if not isinstance(row, HealthCheckRow):
                 row.error_code = imports.GIVEN_UP
+            if isinstance(row, ImportRow):
+                imports.announce_end(session, row)
     return len(found)
 
 

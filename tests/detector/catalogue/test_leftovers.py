@@ -17,7 +17,9 @@ from detector.catalogue.leftovers import (
     end_given_up,
     sweep_files,
 )
-from detector.store.jobs import claim, fail
+from detector.store.claiming import claim
+from detector.store.event_tables import EventRow
+from detector.store.jobs import fail
 from detector.store.store import Store, open_store
 from detector.store.table import Table, utc_now
 from detector.store.work_tables import HealthCheckRow, ImportRow, JobRow
@@ -103,6 +105,13 @@ def test_what_was_asked_for_fails_with_its_job(store, caplog):
     assert "/srv/secret" in caplog.text
     assert row_of(store, ImportRow, other_id).state == "queued"
     assert end_given_up(store.database) == 0
+    with store.database.read() as session:
+        [told] = session.scalars(select(EventRow)).all()
+    assert told.type == "catalogue.import_failed"
+    assert told.brand_id == row_of(store, ImportRow, import_id).brand_id
+    assert told.data["import_id"] == import_id
+    assert told.data["error_code"] == "given_up"
+    assert "secret" not in str(told.data)
 
 
 @pytest.mark.parametrize("state", ["done", "failed", "canceled"])
