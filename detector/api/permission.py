@@ -7,7 +7,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer
 
 from detector.access.principal import Principal
-from detector.access.roles import Capability
+from detector.access.roles import SHIPPED, Capability, Reach
 from detector.api.errors import Forbidden
 from detector.catalogue.brands import unknown_brand
 
@@ -26,6 +26,16 @@ def principal_of(request: Request) -> Principal:
     if not isinstance(found, Principal):
         raise TypeError(f"request.state.principal is {found!r}")
     return found
+
+
+def seen_marketplace(principal: Principal) -> str | None:
+    """Name the one marketplace whose listings are shown to somebody; None for all.
+
+    A key of the role that speaks for no marketplace sees none: no name is empty.
+    """
+    if SHIPPED[principal.role].reach is not Reach.MARKETPLACE:
+        return None
+    return principal.marketplace or ""
 
 
 class Needs:
