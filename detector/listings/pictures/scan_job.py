@@ -135,7 +135,7 @@ class ScanJob:
         with timed(engine.observe, Step.STORE), context.session() as session:
             missing = set(plan.wanted) - {each.sha256 for each in examined}
             plan = _without_missing(session, plan, missing)
-            examined += _by_vectors(session, missing, standing)
+            examined += _by_vectors(session, missing & plan.digests, standing)
             keep_results(session, examined, standing=standing, known=self._known)
             for task in plan.to_fetch:
                 ask_for_fetch(session, task.listing_id, task.version, task.again)
@@ -206,12 +206,7 @@ def make_plan(session: Session, tasks: Sequence[Task], standing: Standing) -> Pl
         and any(image.sha256 is None for image in images.get(task.listing_id, ()))
     ]
     ready = [task for task in live if task not in to_fetch]
-    digests = {
-        image.sha256
-        for task in ready
-        for image in images.get(task.listing_id, ())
-        if image.sha256 is not None
-    }
+    digests = _digests(images, ready)
     rows = list(picture_rows(session, sorted(digests)).values())
     again = {digest for task in ready for digest in task.again}
     wanted = digests - (standing.in_force(session, rows) - again)
@@ -235,10 +230,12 @@ def _without_missing(session: Session, plan: Plan, missing: set[str]) -> Plan:
         )
     ]
     bounced = {task.listing_id for task in to_fetch}
+    ready = tuple(t for t in plan.ready if t.listing_id not in bounced)
     return replace(
         plan,
-        ready=tuple(t for t in plan.ready if t.listing_id not in bounced),
+        ready=ready,
         to_fetch=(*plan.to_fetch, *to_fetch),
+        digests=frozenset(_digests(images, ready)),
     )
 
 
@@ -268,6 +265,15 @@ def _images(session: Session, listing_ids: Sequence[str]) -> Images:
         for row in session.scalars(query.order_by(ListingImageRow.position)):
             found.setdefault(row.listing_id, []).append(row)
     return found
+
+
+def _digests(images: Images, tasks: Iterable[Task]) -> set[str]:
+    return {
+        image.sha256
+        for task in tasks
+        for image in images.get(task.listing_id, ())
+        if image.sha256 is not None
+    }
 
 
 def _drop_bytes(session: Session, digests: Iterable[str]) -> None:

@@ -1,5 +1,5 @@
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -102,7 +102,9 @@ class Market:
 
     def num_queued(self) -> int:
         with self.store.database.read() as session:
-            rows = session.scalars(select(ListingRow).where(ListingRow.state == "queued"))
+            rows = session.scalars(
+                select(ListingRow).where(ListingRow.state == "queued")
+            )
             return len(rows.all())
 
     def rows(self, table: type) -> list[Any]:
@@ -140,7 +142,7 @@ def again(data: bytes, *, quality: int = 80, scale: float = 1.0) -> bytes:
 @pytest.fixture
 def open_market(
     new_store: Callable[[str], Store], tmp_path: Path
-) -> Iterator[Callable[[str], Market]]:
+) -> Callable[[str], Market]:
     """Set up a marketplace on a kind of database."""
 
     def make(kind: str) -> Market:
@@ -152,7 +154,7 @@ def open_market(
         )
         return Market(store, folder, engine, KnownPictures(store.database))
 
-    yield make
+    return make
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

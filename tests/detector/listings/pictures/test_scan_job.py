@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 from PIL import Image, ImageDraw
+from sqlalchemy import update
 
 from detector.listings.intake.event import EventKind, GivenImage
 from detector.listings.intake.take import SCAN_KIND
@@ -10,6 +11,7 @@ from detector.store.counting import Counted
 from detector.store.jobs import enqueue
 from detector.store.listing_tables import (
     ListingImageRow,
+    ListingRow,
     PictureBytesRow,
     PictureRow,
     SightingRow,
@@ -201,10 +203,6 @@ def test_a_picture_whose_bytes_are_gone_is_judged_by_its_vectors(market, tmp_pat
 
 def drain(market: Market) -> None:
     """Let the listings of waiting jobs count as queued, and scan."""
-    from sqlalchemy import update
-
-    from detector.store.listing_tables import ListingRow
-
     with market.store.database.write() as session:
         session.execute(update(ListingRow).values(state="queued"))
     market.scan()

@@ -1,0 +1,135 @@
+"""Pictures named by URL are fetched apart, and what cannot be had is told."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from detector.listings.intake.event import EventKind, GivenImage
+from detector.listings.intake.take import SCAN_KIND
+from detector.listings.pictures.fetch_job import KIND, FetchJob
+from detector.store.counting import Counted
+from detector.store.jobs import enqueue
+from detector.store.listing_tables import (
+    ListingImageRow,
+    ListingRow,
+    PictureBytesRow,
+    PictureRow,
+)
+from detector.store.table import utc_now
+from detector.store.work_tables import JobRow
+from detector.store.worker import Worker
+from tests.detector.catalogue.web_servers import fetching, website
+
+
+@pytest.fixture
+def site():
+    with website() as running:
+        yield running
+
+
+def url(site, path: str) -> str:
+    return f"http://127.0.0.1:{site.port}{path}"
+
+
+def run(market, site, *, hosts: str | None = None) -> None:
+    """Scan and fetch until no listing waits."""
+    job = market.job()
+    notes: list[str] = []
+    with fetching(hosts or f"127.0.0.1:{site.port}") as fetcher:
+        handlers = {SCAN_KIND: job.run, KIND: FetchJob(market.store, fetcher).run}
+        worker = Worker(
+            market.store.database,
+            handlers,
+            lease_s=30,
+            threads=1,
+            poll_s=0.02,
+            on_note=notes.append,
+        )
+        worker.start()
+        for _ in range(2_000):
+            if market.num_queued() == 0:
+                break
+            worker._stopping.wait(0.01)
+        assert worker.stop(20)
+    job.close()
+    assert notes == []
+    assert market.num_queued() == 0
+
+
+def images(market) -> list[ListingImageRow]:
+    return sorted(market.rows(ListingImageRow), key=lambda image: image.position)
+
+
+def test_a_picture_is_fetched_and_scanned(market, site):
+    site.add("/a.png", market.photo(0))
+    id = market.offer("l", GivenImage(0, url=url(site, "/a.png")))
+    run(market, site)
+    assert market.listing(id).verdict == "match"
+    assert market.events() == ["match.created"]
+    assert market.rows(JobRow) == []
+    assert market.rows(PictureBytesRow) == []
+
+
+def test_what_cannot_be_fetched_is_told_and_tried_again_later(market, site):
+    site.add("/a.png", market.photo(0))
+    id = market.offer(
+        "l",
+        GivenImage(0, url=url(site, "/gone.png")),
+        GivenImage(1, url=url(site, "/a.png")),
+    )
+    run(market, site)
+    assert market.listing(id).state == "scanned"
+    assert market.listing(id).verdict == "match"
+    first, second = images(market)
+    assert first.error_code == "image_fetch_failed"
+    assert "404" in (first.error or "")
+    assert second.error is None
+    [job] = market.rows(JobRow)
+    assert job.kind == KIND
+    assert timedelta(0) < job.run_at - utc_now() <= timedelta(minutes=1)
+
+    site.add("/gone.png", market.photo(1))
+    with market.store.database.write() as session:
+        session.execute(update(JobRow).values(run_at=utc_now()))
+        session.execute(update(ListingRow).values(state="queued"))
+    run(market, site)
+    assert [image.error for image in images(market)] == [None, None]
+    assert len(site.asked) == 3
+    assert market.events() == ["match.created", "match.updated"]
+
+
+def test_a_host_that_is_not_allowed_is_told_and_left_alone(market, site):
+    id = market.offer("l", GivenImage(0, url=url(site, "/a.png")))
+    run(market, site, hosts="127.0.0.1:1")
+    assert market.listing(id).verdict == "no_match"
+    [image] = images(market)
+    assert image.error_code == "image_host_not_allowed"
+    assert market.rows(JobRow) == []
+    assert not site.asked
+
+
+def test_a_listing_that_moved_on_is_not_written_to(market, site):
+    site.add("/a.png", market.photo(0))
+    market.offer("l", GivenImage(0, url=url(site, "/a.png")))
+    id = market.offer("l", market.photo(1), version=2, type=EventKind.UPDATED)
+    run(market, site)
+    assert [image.url for image in images(market)] == [None]
+    assert market.listing(id).version == 2
+
+
+def test_a_picture_wanted_again_is_fetched_again(market, site):
+    site.add("/a.png", market.photo(0))
+    id = market.offer("l", GivenImage(0, url=url(site, "/a.png")))
+    run(market, site)
+    row = market.picture(market.photo(0))
+    market.store.blobs.path(row.sha256).unlink()
+    with market.store.database.write() as session:
+        session.execute(update(PictureRow).values(is_kept=False))
+        session.execute(update(ListingRow).values(state="queued"))
+        payload = {"listing_id": id, "version": 1, "attempt": 0, "again": [row.sha256]}
+        enqueue(session, SCAN_KIND, payload=payload)
+    run(market, site)
+    assert len(site.asked) == 2
+    assert market.counts[Counted.PICTURE_MATCHED] == 2
+    assert Counted.PICTURE_VECTORS_ONLY not in market.counts
