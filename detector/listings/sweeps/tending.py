@@ -1,16 +1,21 @@
-"""Sees to it that what is new in the catalogue gets swept, and that sweeps end."""
+"""What time does to sweeps and pictures: they are asked for, ended, forgotten."""
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from detector.catalogue.changes import changed_at, last_change, waiting_since
+from detector.listings.sweeps.old_records import forget_events, forget_jobs
+from detector.listings.sweeps.retention import forget_pictures, forget_uploads
 from detector.listings.sweeps.sweep_list import KIND, OPEN_STATES, add_sweep
 from detector.store.clock import last_seq, next_seq
 from detector.store.database import Database
 from detector.store.listing_tables import PictureRow, SweepRow
+from detector.store.store import Store
 from detector.store.table import utc_now
 from detector.store.work_tables import JobRow
 
@@ -22,6 +27,23 @@ QUIET = timedelta(seconds=5)
 PATIENCE = timedelta(seconds=60)
 """A sweep waits until the catalogue has been quiet for so long, but no longer than
 this: one for each reference of an import would compare the pictures as often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How much there was that nobody needs any more.
+
+    Attributes:
+        pictures: that no listing shows any more.
+        uploads: files that no listing ever showed, or that had been scanned.
+        events: that were sent long ago.
+        jobs: that were done long ago.
+    """
+
+    pictures: int
+    uploads: int
+    events: int
+    jobs: int
 
 
 def ask_for_sweep(database: Database, *, days: int, max_looks: int) -> bool:
@@ -72,6 +94,26 @@ def was_passed_over(session: Session, watermark: int) -> bool:
     what was added between then and the last sweep. They must be looked at again.
     """
     return last_seq(session, CLOCK) > watermark
+
+
+def forget(
+    store: Store, *, keep_days: int, should_stop: Callable[[], bool] = lambda: False
+) -> Forgotten:
+    """Forget and delete what nobody needs any more; for once an hour.
+
+    Several processes may do so at once.
+
+    Args:
+        store: where everything is.
+        keep_days: days that a picture is kept after its last listing has ended.
+        should_stop: asked between batches; what is left is for the next time.
+    """
+    return Forgotten(
+        pictures=forget_pictures(store, keep_days=keep_days, should_stop=should_stop),
+        uploads=forget_uploads(store, should_stop=should_stop),
+        events=forget_events(store.database, should_stop=should_stop),
+        jobs=forget_jobs(store.database, should_stop=should_stop),
+    )
 
 
 def end_given_up_sweeps(database: Database) -> int:
