@@ -28,16 +28,6 @@ def principal_of(request: Request) -> Principal:
     return found
 
 
-def seen_marketplace(principal: Principal) -> str | None:
-    """Name the one marketplace whose listings are shown to somebody; None for all.
-
-    A key of the role that speaks for no marketplace sees none: no name is empty.
-    """
-    if SHIPPED[principal.role].reach is not Reach.MARKETPLACE:
-        return None
-    return principal.marketplace or ""
-
-
 class Needs:
     """A dependency that lets only holders of a capability pass.
 
@@ -65,6 +55,22 @@ class Needs:
 def needs(capability: Capability) -> Callable[[Request], Principal]:
     """Ask for a capability: `principal: Annotated[Principal, Depends(needs(...))]`."""
     return Needs(capability)
+
+
+def marketplace_of(principal: Principal) -> str | None:
+    """Say whose listings somebody may see and send; None if everybody's.
+
+    Raises:
+        Forbidden: a marketplace's role, in whose key none is named.
+    """
+    reach = SHIPPED[principal.role].reach
+    if principal.marketplace is None and reach is Reach.MARKETPLACE:
+        raise Forbidden(
+            "The key does not say which marketplace it is for.",
+            remedy="Ask for one that does: detector key create --role "
+            f"{principal.role} --marketplace NAME.",
+        )
+    return principal.marketplace
 
 
 AnyPrincipal = Annotated[Principal, Depends(principal_of)]

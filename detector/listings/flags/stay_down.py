@@ -123,17 +123,29 @@ def list_watched(
     return page(session, query, keys=keys, cursor=cursor, limit=limit)
 
 
-def remove_watch(session: Session, *, sha256: str, brand_id: str) -> None:
-    """Watch a picture no longer; flags that it raised go with the next scan.
+def find_watch(session: Session, *, sha256: str, brand_id: str) -> WatchedPictureRow:
+    """Look up why a picture is watched for a brand.
 
     Raises:
-        Unknown: it is not watched.
+        UnknownBrand: there is no such brand.
+        Unknown: the picture is not watched for it.
     """
+    find_brand(session, brand_id)
     row = session.get(WatchedPictureRow, (sha256, brand_id))
     if row is None:
         raise Unknown(
             f"No picture {sha256[:100]!r} is watched for that brand.",
             remedy="GET /v1/watched-pictures lists those that are.",
         )
-    session.delete(row)
+    return row
+
+
+def remove_watch(session: Session, *, sha256: str, brand_id: str) -> None:
+    """Watch a picture no longer; flags that it raised go with the next scan.
+
+    Raises:
+        UnknownBrand: there is no such brand.
+        Unknown: the picture is not watched for it.
+    """
+    session.delete(find_watch(session, sha256=sha256, brand_id=brand_id))
     session.flush()

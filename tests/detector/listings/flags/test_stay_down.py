@@ -130,6 +130,7 @@ def test_one_may_watch_by_hand_and_stop_again(world, taken_down):
 def test_what_nobody_has_shown_cannot_be_watched(world, taken_down):
     with pytest.raises(Unknown, match="No listing has shown"):
         watch(world, "never shown", "Acme")
+    acme = world.brand_id("Acme")
     with world.database.write() as session:
         with pytest.raises(UnknownBrand):
             add_watch(
@@ -140,7 +141,7 @@ def test_what_nobody_has_shown_cannot_be_watched(world, taken_down):
                 created_by="key:1",
             )
         with pytest.raises(Unknown, match="No picture"):
-            remove_watch(session, sha256=digest_of("b"), brand_id="brand_none")
+            remove_watch(session, sha256=digest_of("b"), brand_id=acme)
 
 
 def test_a_picture_that_is_watched_cannot_be_deleted(world, taken_down):
