@@ -13,7 +13,12 @@ from detector.errors import DetectorError
 from detector.images import DecodedImage
 from detector.listings.engine import Engine
 from detector.listings.pictures.known import KnownPictures
-from detector.listings.pictures.look import Look, look_at
+from detector.listings.pictures.look import (
+    Look,
+    Opened,
+    look_at_all,
+    open_picture,
+)
 from detector.listings.pictures.result import PictureResult, read_results
 from detector.listings.pictures.standing import Standing
 from detector.matching.geometry import Matrix, project
@@ -67,6 +72,7 @@ class Examiner:
     def __init__(self, store: Store, known: KnownPictures, *, threads: int) -> None:
         self._store = store
         self._known = known
+        self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="scan")
 
     def close(self) -> None:
@@ -80,19 +86,27 @@ class Examiner:
         """
         engine = standing.engine
 
-        def look(digest: str) -> tuple[Look, DecodedImage] | Examined | None:
+        def open_one(digest: str) -> Opened | Examined | None:
             data = self._read(digest)
             if data is None:
                 return None
             try:
-                return look_at(data, engine.extractor)
+                return open_picture(data, engine.extractor)
             except DetectorError as error:
                 return Examined(digest, error=error)
 
+        with timed(engine.observe, Step.DECODE):
+            tried = self._map(open_one, digests)
+        found = [each for each in tried if isinstance(each, Examined)]
+        opened = [each for each in tried if isinstance(each, Opened)]
         with timed(engine.observe, Step.LOOK):
-            looked = self._map(look, digests)
-        found = [each for each in looked if isinstance(each, Examined)]
-        pairs = [each for each in looked if isinstance(each, tuple)]
+            shares = [opened[n :: self._threads] for n in range(self._threads)]
+            looked = self._map(
+                lambda share: look_at_all(share, engine.extractor),
+                [share for share in shares if share],
+            )
+        images = {each.sha256: each.image for each in opened}
+        pairs = [(look, images[look.sha256]) for share in looked for look in share]
         twins = self._twins([look for look, _ in pairs], standing)
 
         def match(pair: tuple[Look, DecodedImage]) -> Examined:

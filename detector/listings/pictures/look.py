@@ -44,6 +44,17 @@ class Look:
     offsets: NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """A picture that was decoded and is yet to be embedded; see `Look`."""
+
+    sha256: str
+    num_bytes: int
+    image: DecodedImage
+    perceptual_hash: bytes | None
+    thumbnail: RGB
+
+
 def look_at(data: bytes, extractor: Extractor) -> tuple[Look, DecodedImage]:
     """Look at a picture file; also return the picture, for whoever looks closer.
 
@@ -51,25 +62,46 @@ def look_at(data: bytes, extractor: Extractor) -> tuple[Look, DecodedImage]:
         UnreadableImage: no picture, or a damaged one.
         ImageTooLarge: over the limits.
     """
+    opened = open_picture(data, extractor)
+    return look_at_all([opened], extractor)[0], opened.image
+
+
+def open_picture(data: bytes, extractor: Extractor) -> Opened:
+    """Decode a picture file, and take its hashes; raises as `look_at` does."""
     image = extractor.decode(data)
-    embedder = extractor.embedders["copy"]
-    vectors = embedder.embed_regions([image.pixels])[0]
-    offsets = np.zeros(len(vectors), np.float32)
-    if embedder.calibration is not None:
-        offsets = embedder.calibration.offsets(vectors)
     hashed = perceptual_hash(image.pixels)
-    look = Look(
+    return Opened(
         sha256=sha256(data).hexdigest(),
-        format=image.format,
-        width=image.width,
-        height=image.height,
         num_bytes=len(data),
+        image=image,
         perceptual_hash=hashed.bits.tobytes() if hashed.detail >= MIN_DETAIL else None,
         thumbnail=thumbnail(image.pixels),
-        vectors=vectors,
-        offsets=offsets,
     )
-    return look, image
+
+
+def look_at_all(opened: Sequence[Opened], extractor: Extractor) -> list[Look]:
+    """Embed pictures together, which is where an accelerator gains."""
+    embedder = extractor.embedders["copy"]
+    embedded = embedder.embed_regions([each.image.pixels for each in opened])
+    looks = []
+    for each, vectors in zip(opened, embedded, strict=True):
+        offsets = np.zeros(len(vectors), np.float32)
+        if embedder.calibration is not None:
+            offsets = embedder.calibration.offsets(vectors)
+        looks.append(
+            Look(
+                sha256=each.sha256,
+                format=each.image.format,
+                width=each.image.width,
+                height=each.image.height,
+                num_bytes=each.num_bytes,
+                perceptual_hash=each.perceptual_hash,
+                thumbnail=each.thumbnail,
+                vectors=vectors,
+                offsets=offsets,
+            )
+        )
+    return looks
 
 
 def pack_vectors(look: Look) -> bytes:
