@@ -12,6 +12,7 @@ from detector.cli import (
     evaluate,
     index,
     key,
+    listings,
     scan,
     serve,
     user,
@@ -32,6 +33,7 @@ app.command("compare")(compare.compare)
 app.command("evaluate")(evaluate.evaluate)
 app.command("serve")(serve.serve)
 app.command("work")(work.work)
+app.add_typer(listings.app, name="listings")
 app.add_typer(key.app, name="key")
 app.add_typer(user.app, name="user")
 app.add_typer(index.app, name="index")
