@@ -155,9 +155,7 @@ def decode_image(
     """
     if target_px is not None and target_px < 1:
         raise ValueError(f"target_px={target_px}: expected at least 1")
-    _check_bytes(len(data), limits)
-    header = read_header(data)
-    _check_pixels(header.width, header.height, limits)
+    header = check_header(data, limits=limits)
     try:
         return _decode(header, limits, target_px)
     except DetectorError:
@@ -173,6 +171,19 @@ def decode_image(
             f"The {header.format.upper()} picture is damaged or cut short.",
             remedy=FETCH_AGAIN,
         ) from error
+
+
+def check_header(data: bytes, *, limits: ImageLimits = DEFAULT_LIMITS) -> ImageHeader:
+    """Read what a file says about its picture; only decoding shows if it holds.
+
+    Raises:
+        UnreadableImage: another format, or a header that makes no sense.
+        ImageTooLarge: over the byte or the pixel limit.
+    """
+    _check_bytes(len(data), limits)
+    header = read_header(data)
+    _check_pixels(header.width, header.height, limits)
+    return header
 
 
 def _check_bytes(num_bytes: int, limits: ImageLimits, *, where: str = "") -> None:

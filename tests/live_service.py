@@ -36,6 +36,7 @@ RETRIED = {
     "idempotency_in_progress",
     "not_ready",
     "overloaded",
+    "queue_full",
     "rate_limited",
     "store_fault",
 }

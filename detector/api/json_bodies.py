@@ -62,13 +62,11 @@ def takes_json(route: object) -> bool:
     )
 
 
-def require_json(content_type: str | None, body: bytes) -> None:
-    """Refuse what is no JSON, or is read otherwise by others, or cannot be stored.
+def require_json_type(content_type: str | None) -> None:
+    """Refuse what is not declared as JSON.
 
     Raises:
-        UnsupportedMediaType: not declared as JSON.
-        MalformedBody: not well-formed, not UTF-8, nested too deep, with a name twice,
-            a number that is none or out of range, or text that is none.
+        UnsupportedMediaType: it is declared as something else, or as nothing.
     """
     kind = parse_options_header(content_type)[0].decode("latin-1")
     is_json = kind == "application/json" or (
@@ -79,6 +77,17 @@ def require_json(content_type: str | None, body: bytes) -> None:
             f"A body of the type {kind[:100]!r} is not taken.",
             remedy="Send JSON, as application/json.",
         )
+
+
+def require_json(content_type: str | None, body: bytes) -> None:
+    """Refuse what is no JSON, or is read otherwise by others, or cannot be stored.
+
+    Raises:
+        UnsupportedMediaType: not declared as JSON.
+        MalformedBody: not well-formed, not UTF-8, nested too deep, with a name twice,
+            a number that is none or out of range, or text that is none.
+    """
+    require_json_type(content_type)
     try:
         value = json.loads(
             body.decode("utf-8"),

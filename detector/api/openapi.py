@@ -5,11 +5,13 @@ from typing import Any
 
 from fastapi import FastAPI
 from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 
 from detector.api.authentication import is_protected
 from detector.api.idempotency import MAX_KEY_LENGTH, STORING_NOTHING, WRITING
 from detector.api.problems import MEDIA_TYPE, Problem
 from detector.api.schemas import Wire
+from detector.listings.intake.event_fields import EventFields
 
 Responses = dict[int | str, dict[str, Any]]
 Described = dict[str, Any]
@@ -110,6 +112,7 @@ class Api(FastAPI):
             components = described["components"]
             components["headers"] = HEADERS
             components["parameters"] = PARAMETERS
+            components["schemas"] |= _schemas_of_large_bodies()
             for path, operations in described["paths"].items():
                 for method, operation in operations.items():
                     _complete(operation, path, method.upper())
@@ -148,6 +151,15 @@ def _complete(operation: Described, path: str, method: str) -> None:
     operation.setdefault("parameters", []).extend(
         {"$ref": f"#/components/parameters/{name}"} for name in names
     )
+
+
+def _schemas_of_large_bodies() -> Described:
+    """Describe what routes read by themselves, as it may be too large for others."""
+    _, described = models_json_schema(
+        [(EventFields, "validation")], ref_template="#/components/schemas/{model}"
+    )
+    schemas: Described = described["$defs"]
+    return schemas
 
 
 def _below(model: type[BaseModel]) -> Iterator[type[BaseModel]]:

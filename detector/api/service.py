@@ -51,6 +51,8 @@ log = logging.getLogger(__name__)
 RETRY_S = 1.0
 MAX_UPLOADS = 8
 """Catalogue files that may be on their way in at once."""
+MAX_INTAKES = 16
+"""Calls with listings or their pictures that may be on their way in at once."""
 
 
 class _Stopped(Exception):
@@ -72,6 +74,7 @@ class Service:
             observe=self.metrics.observe,
         )
         self.uploads = WorkPool(threads=1, max_requests=MAX_UPLOADS)
+        self.intake = WorkPool(threads=1, max_requests=MAX_INTAKES)
         self._embedders = embedders
         self._store: Store | None = None
         self._door: Door | None = None
@@ -94,6 +97,7 @@ class Service:
         self._background.stop()
         self.pool.close()
         self.uploads.close()
+        self.intake.close()
         if self._door is not None:
             self._door.close()
         if self._store is not None:

@@ -1,23 +1,35 @@
 """Pictures that marketplaces send: kept until they are scanned, named by their hash."""
 
 from collections.abc import Collection, Mapping
+from hashlib import sha256
 
 from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from detector.catalogue.references import chunks
+from detector.store.clock import next_seq
 from detector.store.inserting import insert_missing
 from detector.store.listing_tables import (
     PictureBytesRow,
     PictureRow,
     PictureSenderRow,
 )
+from detector.store.store import Store
 from detector.store.table import utc_now
 
 
 def senders_clock(marketplace: str) -> str:
     """Name the clock that whoever takes a marketplace's events holds meanwhile."""
     return f"listings of {marketplace}"
+
+
+def take_picture(store: Store, marketplace: str, data: bytes) -> str:
+    """Keep a picture that came by itself; return its hash."""
+    digest = sha256(data).hexdigest()
+    with store.database.write() as session:
+        next_seq(session, senders_clock(marketplace), 0)
+        keep_pictures(session, marketplace, {digest: data})
+    return digest
 
 
 def keep_pictures(
