@@ -6,11 +6,11 @@ transaction of each effect, sees to it that effects happen once all the same.
 
 import random
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, delete, func, literal, select
 from sqlalchemy.orm import Session
 
 from detector.store.database import Database
@@ -24,7 +24,7 @@ JITTER = 0.25
 
 
 class LeaseLost(Exception):
-    """Another worker has the job; what this one was about to commit must not be."""
+    """A job is no longer ours; what was about to be committed must not be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,122 +81,73 @@ def enqueue(
     return id
 
 
-def claim(database: Database, kinds: Collection[str], *, lease_s: float) -> Job | None:
-    """Take the job of these kinds that has been due the longest, if there is one.
-
-    A job whose lease has run out is taken over; if it has no attempts left, it is
-    dead.
-    """
-    with database.read() as session:
-        clock = clock_of(session)
-        # Looking takes no lock; most of the time there is nothing to find.
-        late = select(JobRow.id).where(_is_abandoned(kinds, clock)).exists()
-        due = select(JobRow.id).where(_is_due(kinds, clock)).exists()
-        if not session.scalar(select(or_(late, due))):
-            return None
-    with database.write() as session:
-        clock = clock_of(session)
-        abandoned = _is_abandoned(kinds, clock)
-        while found := session.execute(_first(abandoned, clock)).one_or_none():
-            row, now = found
-            if row.attempts < row.max_attempts:
-                return _lease(row, now, lease_s)
-            _bury(
-                row,
-                now,
-                "The process working on it died; "
-                f"{row.attempts} attempts in a row got nowhere.",
-            )
-        found = session.execute(_first(_is_due(kinds, clock), clock)).one_or_none()
-        return None if found is None else _lease(*found, lease_s)
-
-
-def claim_more(
-    database: Database, job: Job, *, limit: int, lease_s: float
-) -> list[Job]:
-    """Take further jobs of a job's kind that are due, to be done together with it.
-
-    Only those that were never begun: one that has failed, or has ended its process,
-    is done by itself, so that it cannot drag others down again.
-    """
-    if job.attempts > 1 or limit < 1:
-        return []
-    with database.write() as session:
-        clock = clock_of(session)
-        found = session.execute(
-            select(JobRow, clock)
-            .where(_is_due([job.kind], clock), JobRow.attempts == 0)
-            .order_by(JobRow.run_at)
-            .limit(limit)
-            .with_for_update(of=JobRow, skip_locked=True)
-        ).all()
-        return [_lease(row, now, lease_s) for row, now in found]
-
-
-def renew(database: Database, job: Job, *, lease_s: float) -> bool:
-    """Hold a job for longer.
+def renew(database: Database, *jobs: Job, lease_s: float) -> bool:
+    """Hold jobs for longer.
 
     Returns:
-        False if another worker has it, or it is done.
+        False if another worker has one of them, or one is done or canceled.
     """
     with database.write() as session:
         # Who commits an effect has the row locked; waiting for that would hold up
         # the renewal of other jobs, and until then nobody can take it.
         found = session.execute(
-            select(JobRow, clock_of(session))
-            .where(_is_held(job))
+            _held(jobs)
+            .add_columns(clock_of(session))
             .with_for_update(of=JobRow, skip_locked=True)
-        ).one_or_none()
-        if found is not None:
-            row, now = found
+        ).all()
+        for row, now in found:
             row.leased_until = now + timedelta(seconds=lease_s)
+        if len(found) == len(jobs):
             return True
-        still_held = select(JobRow.id).where(_is_held(job)).exists()
-        return bool(session.scalar(select(still_held)))
+        held = _held(jobs).with_only_columns(func.count()).order_by(None)
+        return session.scalar(held) == len(jobs)
 
 
-def holds(session: Session, job: Job) -> None:
-    """Make sure of the lease in a transaction that is about to commit an effect.
+def holds(session: Session, *jobs: Job) -> None:
+    """Make sure of the leases in a transaction that is about to commit an effect.
 
-    Until the transaction ends nobody can take the job over, however late it is.
+    Until the transaction ends nobody can take the jobs over, however late it is.
 
     Raises:
-        LeaseLost: another worker has it, or it is done.
+        LeaseLost: another worker has one of them, or one is done or canceled.
     """
-    _row_of(session, job)
+    _rows_of(session, jobs)
 
 
-def progress(session: Session, job: Job) -> None:
-    """Count attempts anew: this one has brought the work forward for good.
+def progress(session: Session, *jobs: Job) -> None:
+    """Count attempts anew: these have brought the work forward for good.
 
     A long job thus outlives any number of restarts, while one that kills its process
     at the same place each time is given up.
 
     Raises:
-        LeaseLost: another worker has it, or it is done.
+        LeaseLost: another worker has one of them, or one is done or canceled.
     """
-    row = _row_of(session, job)
-    if row.attempts != 1:
-        row.attempts = 1
+    for row in _rows_of(session, jobs):
+        if row.attempts != 1:
+            row.attempts = 1
 
 
-def finish(session: Session, job: Job, *, is_forgotten: bool = False) -> None:
-    """End a job in the transaction of its last effect.
+def finish(session: Session, *jobs: Job, is_forgotten: bool = False) -> None:
+    """End jobs in the transaction of their last effect.
 
     Args:
         session: of the transaction.
-        job: that is done.
-        is_forgotten: delete it; for jobs so many that their own record is enough.
+        jobs: that are done.
+        is_forgotten: delete them; for jobs so many that their own record is enough.
 
     Raises:
-        LeaseLost: another worker has it, or it is done.
+        LeaseLost: another worker has one of them, or one is done or canceled.
     """
-    row = _row_of(session, job)
+    rows = _rows_of(session, jobs)
     if is_forgotten:
-        session.delete(row)
+        ids = [row.id for row in rows]
+        session.execute(delete(JobRow).where(JobRow.id.in_(ids)))
         return
-    row.state, row.lease_token, row.leased_until = "done", None, None
-    row.last_error, row.finished_at = None, session.scalar(select(clock_of(session)))
+    now = session.scalar(select(clock_of(session)))
+    for row in rows:
+        row.state, row.lease_token, row.leased_until = "done", None, None
+        row.last_error, row.finished_at = None, now
 
 
 def fail(database: Database, job: Job, error: str, *, is_final: bool) -> bool:
@@ -212,33 +163,36 @@ def fail(database: Database, job: Job, error: str, *, is_final: bool) -> bool:
         Whether it was given up.
     """
     with database.write() as session:
-        row = _held_row(session, job)
+        row = session.scalars(_held([job]).with_for_update()).one_or_none()
         if row is None:
             return False
         now = session.execute(select(clock_of(session))).scalar_one()
         if is_final or row.attempts >= row.max_attempts:
-            _bury(row, now, error)
+            bury(row, now, error)
             return True
         row.last_error = error
         put_back(row, now + timedelta(seconds=delay_s(row.attempts)))
         return False
 
 
-def release(database: Database, job: Job) -> None:
-    """Give a job back unfinished, for another to go on with at once."""
+def release(database: Database, *jobs: Job) -> None:
+    """Give those jobs back that are still ours, for others to go on with at once."""
     with database.write() as session:
-        row = _held_row(session, job)
-        if row is not None:
+        for row in session.scalars(_held(jobs).with_for_update()):
             row.attempts -= 1
             put_back(row, row.run_at)
 
 
-def postpone(session: Session, job: Job, *, delay_s: float) -> None:
-    """Put a job back that can do nothing now; that counts as no attempt."""
-    row = _row_of(session, job)
-    row.attempts -= 1
+def postpone(session: Session, *jobs: Job, delay_s: float) -> None:
+    """Put jobs back that can do nothing now; that counts as no attempt.
+
+    Raises:
+        LeaseLost: another worker has one of them, or one is done or canceled.
+    """
     now = session.execute(select(clock_of(session))).scalar_one()
-    put_back(row, now + timedelta(seconds=delay_s))
+    for row in _rows_of(session, jobs):
+        row.attempts -= 1
+        put_back(row, now + timedelta(seconds=delay_s))
 
 
 def delay_s(attempts: int) -> float:
@@ -254,56 +208,23 @@ def clock_of(session: Session) -> ColumnElement[datetime]:
     return func.statement_timestamp(type_=UtcDateTime())
 
 
-def _is_due(
-    kinds: Collection[str], clock: ColumnElement[datetime]
-) -> ColumnElement[bool]:
-    return and_(JobRow.state == "ready", JobRow.run_at <= clock, JobRow.kind.in_(kinds))
-
-
-def _is_abandoned(
-    kinds: Collection[str], clock: ColumnElement[datetime]
-) -> ColumnElement[bool]:
-    return and_(
-        JobRow.state == "leased", JobRow.leased_until < clock, JobRow.kind.in_(kinds)
-    )
-
-
-def _is_held(job: Job) -> ColumnElement[bool]:
-    return and_(JobRow.id == job.id, JobRow.lease_token == job.token)
-
-
-def _first(
-    wanted: ColumnElement[bool], clock: ColumnElement[datetime]
-) -> Select[JobRow, datetime]:
-    """Lock the oldest, passing over those that others are just looking at."""
+def _held(jobs: Sequence[Job]) -> Select[JobRow]:
+    """Select those of the jobs that are ours, in an order that all lock them in."""
     return (
-        select(JobRow, clock)
-        .where(wanted)
-        .order_by(JobRow.run_at)
-        .limit(1)
-        .with_for_update(of=JobRow, skip_locked=True)
+        select(JobRow)
+        .where(JobRow.id.in_([job.id for job in jobs]))
+        .where(JobRow.lease_token.in_([job.token for job in jobs]))
+        .order_by(JobRow.id)
     )
 
 
-def _held_row(session: Session, job: Job) -> JobRow | None:
-    return session.scalars(
-        select(JobRow).where(_is_held(job)).with_for_update()
-    ).one_or_none()
-
-
-def _row_of(session: Session, job: Job) -> JobRow:
-    row = _held_row(session, job)
-    if row is None:
-        raise LeaseLost(f"{job.kind} {job.id} is no longer ours")
-    return row
-
-
-def _lease(row: JobRow, now: datetime, lease_s: float) -> Job:
-    row.state = "leased"
-    row.attempts += 1
-    row.lease_token = uuid.uuid4().hex
-    row.leased_until = now + timedelta(seconds=lease_s)
-    return Job(row.id, row.kind, dict(row.payload), row.attempts, row.lease_token)
+def _rows_of(session: Session, jobs: Sequence[Job]) -> Sequence[JobRow]:
+    rows = session.scalars(_held(jobs).with_for_update()).all()
+    if len(rows) < len(jobs):
+        held = {row.id for row in rows}
+        lost = [f"{job.kind} {job.id}" for job in jobs if job.id not in held]
+        raise LeaseLost(f"{', '.join(lost[:3])} is no longer ours.")
+    return rows
 
 
 def put_back(row: JobRow, run_at: datetime) -> None:
@@ -312,6 +233,7 @@ def put_back(row: JobRow, run_at: datetime) -> None:
     row.lease_token, row.leased_until = None, None
 
 
-def _bury(row: JobRow, now: datetime, reason: str) -> None:
+def bury(row: JobRow, now: datetime, reason: str) -> None:
+    """Give a job up, and keep the reason."""
     row.state, row.last_error, row.finished_at = "dead", reason, now
     row.lease_token, row.leased_until = None, None

@@ -11,12 +11,12 @@ from detector.store.table import Table, utc_now
 class JobRow(Table):
     """Work to be done, written in the transaction of what asks for it.
 
-    `state` is `ready`, `leased`, `done` or `dead`. Whoever works on it holds a lease,
-    named by a token, that ends at `leased_until` unless it is renewed.
+    `state` is `ready`, `leased`, `done`, `dead` or `canceled`. Whoever works on it
+    holds a lease, named by a token, that ends at `leased_until` unless it is renewed.
     """
 
     __tablename__ = "job"
-    __table_args__ = (Index(None, "state", "run_at"),)
+    __table_args__ = (Index(None, "kind", "state", "run_at"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]

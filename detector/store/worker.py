@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from detector.errors import Busy, DetectorError
 from detector.store import jobs
+from detector.store.claiming import claim, claim_more
 from detector.store.database import Database
 from detector.store.jobs import Job, LeaseLost
 
@@ -50,7 +51,7 @@ class Context:
         self._is_finishing = False
 
     def should_stop(self) -> bool:
-        """Say whether the process is to end, or another worker has the job."""
+        """Say whether the process is to end, or the job is no longer ours."""
         return self._stopping.is_set() or self._is_lost
 
     def take_more(self, limit: int) -> list[Job]:
@@ -62,12 +63,8 @@ class Context:
         Returns:
             All that are to be done together; `job` is the first.
         """
-        self.jobs = [
-            *self.jobs,
-            *jobs.claim_more(
-                self._database, self.job, limit=limit, lease_s=self._lease_s
-            ),
-        ]
+        more = claim_more(self._database, self.job, limit=limit, lease_s=self._lease_s)
+        self.jobs = [*self.jobs, *more]
         return self.jobs
 
     @contextmanager
@@ -79,30 +76,26 @@ class Context:
         """
         self._is_finishing = False
         with self._database.write() as session:
-            for job in self.jobs:
-                jobs.holds(session, job)
+            jobs.holds(session, *self.jobs)
             yield session
         self.is_finished = self._is_finishing
 
     def progress(self, session: Session) -> None:
         """Say that what this session commits need not be done again."""
-        for job in self.jobs:
-            jobs.progress(session, job)
+        jobs.progress(session, *self.jobs)
 
     def finish(self, session: Session, *, is_forgotten: bool = False) -> None:
         """End the job, once its session commits; see `jobs.finish`."""
-        for job in self.jobs:
-            jobs.finish(session, job, is_forgotten=is_forgotten)
+        jobs.finish(session, *self.jobs, is_forgotten=is_forgotten)
         self._is_finishing = True
 
     def postpone(self, session: Session, *, delay_s: float) -> None:
         """Leave the job for later, once the session commits; see `jobs.postpone`."""
-        for job in self.jobs:
-            jobs.postpone(session, job, delay_s=delay_s)
+        jobs.postpone(session, *self.jobs, delay_s=delay_s)
         self._is_finishing = True
 
     def lose(self) -> None:
-        """Let the handler know that another worker has the job."""
+        """Let the handler know that a job is no longer ours."""
         self._is_lost = True
 
 
@@ -181,7 +174,7 @@ class Worker:
     def _work(self) -> None:
         while not self._stopping.is_set():
             try:
-                job = jobs.claim(
+                job = claim(
                     self._database, self._handlers.keys(), lease_s=self._lease_s
                 )
             except Exception as error:
@@ -212,10 +205,9 @@ class Worker:
         job = context.job
         try:
             self._handlers[job.kind](context)
-        except LeaseLost:
-            self._on_note(f"{job.kind} {job.id} was taken over by another worker.")
-            for each in context.jobs:
-                jobs.release(self._database, each)
+        except LeaseLost as lost:
+            self._on_note(f"{lost} It was canceled, or another worker took it over.")
+            jobs.release(self._database, *context.jobs)
         except Exception as error:
             if context.is_finished:
                 self._complain(f"After {job.kind} {job.id} was done", error)
@@ -228,8 +220,7 @@ class Worker:
             if context.is_finished:
                 return
             if context.should_stop():
-                for each in context.jobs:
-                    jobs.release(self._database, each)
+                jobs.release(self._database, *context.jobs)
             else:
                 for each in context.jobs:
                     self._fail(each, "Its handler left it unfinished.", is_final=False)
@@ -246,9 +237,8 @@ class Worker:
                 running = list(self._running)
             for context in running:
                 try:
-                    if not all(
-                        jobs.renew(self._database, job, lease_s=self._lease_s)
-                        for job in context.jobs
+                    if not jobs.renew(
+                        self._database, *context.jobs, lease_s=self._lease_s
                     ):
                         context.lose()
                 except Exception as error:

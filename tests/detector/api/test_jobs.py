@@ -3,7 +3,8 @@ import json
 import pytest
 
 from detector.access.roles import Role
-from detector.store.jobs import claim, enqueue, fail
+from detector.store.claiming import claim
+from detector.store.jobs import enqueue, fail
 from detector.store.store import open_store
 from tests.live_service import Client, make_key, require_problem, serving
 

@@ -10,7 +10,8 @@ from sqlalchemy import func, insert, select
 
 from detector.errors import Busy, Conflict, StoreFault
 from detector.store.backup import write_backup
-from detector.store.jobs import claim, enqueue
+from detector.store.claiming import claim
+from detector.store.jobs import enqueue
 from detector.store.restore import restore_backup
 from detector.store.store import open_store
 from detector.store.table import utc_now

@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import select, update
 
 from detector.errors import Conflict, Unknown
+from detector.store.claiming import claim
 from detector.store.database import Database
 from detector.store.job_list import count_jobs, list_jobs, oldest_due_s, requeue_dead
 from detector.store.jobs import (
     LeaseLost,
-    claim,
     delay_s,
     enqueue,
     fail,

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from detector.errors import Busy, InvalidInput, StoreFault
+from detector.store.claiming import claim
 from detector.store.database import Database
 from detector.store.job_list import count_jobs
-from detector.store.jobs import claim, enqueue
+from detector.store.jobs import enqueue
 from detector.store.tables import BrandRow
 from detector.store.work_tables import JobRow
 from detector.store.worker import Context, Handler, Worker, describe
@@ -247,7 +248,7 @@ def test_who_lost_its_lease_commits_nothing_and_is_told_to_stop(database, run):
     assert other is not None
     assert stopped.wait(SOON_S)
     wait_until(lambda: notes)
-    assert "taken over" in notes[0]
+    assert "no longer ours" in notes[0]
     with database.read() as session:
         assert session.scalars(select(BrandRow)).all() == []
         assert count_jobs(session) == {("other", "leased"): 1}
