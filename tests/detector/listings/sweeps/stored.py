@@ -14,6 +14,7 @@ from detector.catalogue.references import reference_id
 from detector.listings.pictures.look import Look, pack_vectors
 from detector.store.clock import next_seq
 from detector.store.listing_tables import ListingImageRow, ListingRow, PictureRow
+from detector.store.scan_tables import ScanMatchRow
 from detector.store.table import utc_now
 from detector.store.tables import EmbeddingRow, ImageRow, ReferenceRow
 from models.embedder import Vectors
@@ -133,6 +134,26 @@ def add_listing(
         )
     session.flush()
     return f"lst_{name}"
+
+
+def poor_match(scan_id: str) -> ScanMatchRow:
+    """Make the one match of the one picture of a scan; its basis is `basis`."""
+    return ScanMatchRow(
+        scan_id=scan_id,
+        position=0,
+        rank=0,
+        reference_id="ref",
+        reference_sha256="0" * 64,
+        basis_id="basis",
+        watermark=0,
+        similarity=0.1,
+        relation="lookalike",
+        mirrored=False,
+        num_inliers=0,
+        query_overlap=0,
+        reference_overlap=0,
+        signals={},
+    )
 
 
 def ago(**delta: float) -> datetime:

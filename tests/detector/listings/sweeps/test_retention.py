@@ -12,10 +12,8 @@ from detector.catalogue.brands import ensure_brand
 from detector.listings.intake.given_pictures import known_to, senders_clock
 from detector.listings.pictures.clusters import describe_cluster, note_sighting
 from detector.listings.sweeps.retention import (
-    KEEP_UPLOADS,
     KEEP_WITHDRAWN,
     forget_pictures,
-    forget_uploads,
 )
 from detector.store.blobs import UNUSED_S
 from detector.store.clock import next_seq
@@ -23,7 +21,6 @@ from detector.store.listing_tables import (
     FlagRow,
     ListingImageRow,
     ListingRow,
-    PictureBytesRow,
     PictureClusterRow,
     PictureRow,
     PictureSenderRow,
@@ -44,6 +41,7 @@ from tests.detector.listings.sweeps.stored import (
     add_picture,
     ago,
     digest_of,
+    poor_match,
     unit,
 )
 
@@ -86,24 +84,7 @@ def show(
             ScanImageRow(scan_id=scan_id, position=0, image=digest, sha256=digest)
         )
         session.flush()
-        session.add(
-            ScanMatchRow(
-                scan_id=scan_id,
-                position=0,
-                rank=0,
-                reference_id="ref",
-                reference_sha256="0" * 64,
-                basis_id="basis",
-                watermark=0,
-                similarity=0.1,
-                relation="lookalike",
-                mirrored=False,
-                num_inliers=0,
-                query_overlap=0,
-                reference_overlap=0,
-                signals={},
-            )
-        )
+        session.add(poor_match(scan_id))
         cluster_id = cluster or f"clu_{name}"
         row = session.get(PictureClusterRow, cluster_id)
         if row is None:
@@ -325,33 +306,3 @@ def test_a_picture_that_somebody_names_just_now_stays_or_cannot_be_named(store):
     thread.join()
     assert (named, num_forgotten) == ([True], 0)
     assert listed_at(store, digest) is not None
-
-
-def add_bytes(store: Store, name: str, age: timedelta) -> str:
-    digest = digest_of(name)
-    with store.database.write() as session:
-        at = ago(seconds=age.total_seconds())
-        session.add(PictureBytesRow(sha256=digest, data=b"picture", created_at=at))
-        session.add(PictureSenderRow(marketplace="shop", sha256=digest))
-    return digest
-
-
-def test_files_that_no_listing_waits_for_are_deleted_after_a_day(store):
-    hour = timedelta(hours=1)
-    add_bytes(store, "young", KEEP_UPLOADS - hour)
-    for name in ("unused", "queued", "failed", "long failed", "scanned", "ended"):
-        add_bytes(store, name, KEEP_UPLOADS + hour)
-    with store.database.write() as session:
-        for name in ("queued", "failed", "long failed", "scanned"):
-            state = name.rpartition(" ")[2]
-            at = ago(days=8) if name == "long failed" else None
-            add_listing(session, name, [digest_of(name)], state=state, received_at=at)
-        add_listing(session, "ended", [digest_of("ended")], state="deleted")
-        add_picture(session, "scanned", unit(np.random.default_rng(0), 1))
-    assert forget_uploads(store) == 4
-    with store.database.read() as session:
-        kept = set(session.scalars(select(PictureBytesRow.sha256)))
-        senders = set(session.scalars(select(PictureSenderRow.sha256)))
-    assert kept == {digest_of(name) for name in ("young", "queued", "failed")}
-    assert senders == kept | {digest_of("scanned")}
-    assert forget_uploads(store) == 0
