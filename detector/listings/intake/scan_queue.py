@@ -15,7 +15,8 @@ from detector.store.table import utc_now
 from detector.store.work_tables import JobRow
 
 SCAN_KIND = "listing_scan"
-MAX_ATTEMPTS = 3
+MAX_ATTEMPTS = 5
+"""Of a scan, before it is given up; a process that is killed costs one."""
 PACE = timedelta(minutes=1)
 """Over which it is measured how fast listings are scanned."""
 MAX_RETRY_S = 600

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from detector.catalogue.image_fetch import ImageFetcher
 from detector.errors import DetectorError, FetchFailed, FetchRefused
-from detector.listings.intake.take import SCAN_KIND
+from detector.listings.intake.scan_queue import MAX_ATTEMPTS, SCAN_KIND
 from detector.store.inserting import insert_new
 from detector.store.jobs import enqueue
 from detector.store.listing_tables import (
@@ -26,7 +26,6 @@ from detector.store.worker import Context
 KIND = "listing_fetch"
 DELAYS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 """After which a picture that could not be fetched is tried again."""
-MAX_SCAN_ATTEMPTS = 3
 
 
 def ask_for_fetch(
@@ -86,7 +85,7 @@ class FetchJob:
                 session,
                 SCAN_KIND,
                 payload=task | {"attempt": 1},
-                max_attempts=MAX_SCAN_ATTEMPTS,
+                max_attempts=MAX_ATTEMPTS,
             )
             if is_worth_trying and num_tries < len(DELAYS):
                 enqueue(
