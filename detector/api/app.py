@@ -23,6 +23,7 @@ from detector.api import (
     roles,
     sessions,
     state_metrics,
+    sweeps,
     users,
 )
 from detector.api.authentication import Authentication
@@ -52,6 +53,7 @@ ROUTERS = (
     sessions.door,
     sessions.router,
     jobs.router,
+    sweeps.router,
     keys.router,
     users.router,
     roles.router,

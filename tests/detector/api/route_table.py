@@ -23,7 +23,12 @@ RIGHTS = "/v1/brands/{brand_id}/rights"
 SELLERS = "/v1/brands/{brand_id}/authorized-sellers"
 
 
-PLACES = {"path": "start.js", "role": "legal", "job_id": "job_" + "0" * 32}
+PLACES = {
+    "path": "start.js",
+    "role": "legal",
+    "job_id": "job_" + "0" * 32,
+    "sweep_id": "swp_" + "0" * 32,
+}
 """What to ask for in a path that names nothing of a brand."""
 
 
@@ -77,6 +82,10 @@ TABLE = [
     Line("GET", "/v1/service", C.SERVICE_READ),
     Line("GET", "/v1/jobs", C.JOBS_MANAGE),
     Line("POST", "/v1/jobs/{job_id}/retry", C.JOBS_MANAGE),
+    Line("POST", "/v1/sweeps", C.JOBS_MANAGE, {"max_looks": 0}),
+    Line("GET", "/v1/sweeps", C.JOBS_MANAGE),
+    Line("GET", "/v1/sweeps/{sweep_id}", C.JOBS_MANAGE),
+    Line("POST", "/v1/sweeps/{sweep_id}/cancel", C.JOBS_MANAGE),
     Line("POST", "/v1/match", C.PICTURES_MATCH, picture(1), "image/png"),
     Line(
         "POST",

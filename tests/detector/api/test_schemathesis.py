@@ -50,6 +50,8 @@ BEYOND_A_SCHEMA = {
     "reset_password": {"weak_password"},
     "cancel_import": {"conflict"},
     "retry_job": {"conflict"},
+    "start_sweep": {"conflict"},
+    "cancel_sweep": {"conflict"},
     "change_product": {"invalid_input"},
     "create_product": {"invalid_input"},
     "create_brand": {"invalid_input"},
