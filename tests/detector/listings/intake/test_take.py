@@ -40,7 +40,7 @@ def test_a_new_listing_is_kept_and_a_scan_asked_for_in_the_same_transaction(inta
     assert intake.jobs() == [("a", 1)]
     job = intake.rows(JobRow)[0]
     assert job.payload["attempt"] == 0
-    assert job.max_attempts == 3
+    assert job.max_attempts == 5
     version = intake.rows(ListingVersionRow)[0]
     assert [image["position"] for image in version.images] == [1, 0]
 
