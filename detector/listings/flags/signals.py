@@ -226,7 +226,7 @@ def _first_seen(facts: Facts) -> Signal:
     against = [seen for seen in facts.first_seen if seen.speaks_against]
     seen = (against or facts.first_seen)[0]
     value: dict[str, object] = {
-        "at": seen.at.isoformat(),
+        "at": seen.at.isoformat().replace("+00:00", "Z"),
         "is_this_listing": seen.is_this_listing,
         "is_this_seller": seen.is_this_seller,
         "before_reference": seen.before_reference,

@@ -150,7 +150,7 @@ def test_who_showed_it_first_in_this_listing_has_it_said(world, bag):
     signal = world.signal("first_seen")
     assert signal["direction"] == "against"
     assert signal["value"] == {
-        "at": NOON.isoformat(),
+        "at": "2026-06-01T12:00:00Z",
         "is_this_listing": True,
         "is_this_seller": True,
         "before_reference": False,
