@@ -7,11 +7,11 @@ from pydantic import Field, StringConstraints
 from pydantic.config import JsonDict
 
 from detector.api.catalogue_schemas import AT, example
+from detector.api.flag_schemas import FlagAnswer
 from detector.api.pagination import ChangesOptions
 from detector.api.schemas import LIKENESS, MatchedReference, Sha256, Wire
 from detector.listings.intake.event_fields import EXAMPLES, Removal
-from detector.listings.intake.take import Status
-from detector.matching.match import Relation, Verdict
+from detector.matching.match import Verdict
 
 LISTING_ID = "lst_5f0c0e5c1d2b4a6f8e9d7c3b"
 MAX_EVENTS = 500
@@ -23,6 +23,7 @@ PlainName = Annotated[
     ),
 ]
 
+EVENT_SCHEMA = "#/components/schemas/ListingEventFields"
 EVENTS_BODY: dict[str, object] = {
     "requestBody": {
         "required": True,
@@ -34,7 +35,9 @@ EVENTS_BODY: dict[str, object] = {
                     "properties": {
                         "listings": {
                             "type": "array",
-                            "items": {"$ref": "#/components/schemas/EventFields"},
+                            "items": {
+                                "$ref": "#/components/schemas/ListingEventFields"
+                            },
                             "minItems": 1,
                             "maxItems": MAX_EVENTS,
                             "description": "In any order. Each is taken or refused by "
@@ -65,10 +68,10 @@ class EventFaultAnswer(Wire):
     remedy: str = Field(description="What to do about it.")
 
 
-class EventAnswer(Wire):
+class OutcomeAnswer(Wire):
     """What became of one event."""
 
-    status: Status = Field(
+    status: Literal["accepted", "duplicate", "stale", "invalid"] = Field(
         description="`accepted`: it holds from now on; `duplicate`: it was taken "
         "before; `stale`: a newer version is known; `invalid`: see `errors`. Only the "
         "last is to be sent again, corrected."
@@ -86,7 +89,7 @@ class EventAnswer(Wire):
     )
 
 
-class CountsAnswer(Wire):
+class OutcomeCounts(Wire):
     """How many events there were of each outcome."""
 
     accepted: int = Field(ge=0)
@@ -95,7 +98,7 @@ class CountsAnswer(Wire):
     invalid: int = Field(ge=0)
 
 
-class EventsAnswer(Wire):
+class OutcomesAnswer(Wire):
     """What became of events."""
 
     model_config = Wire.model_config | {
@@ -130,8 +133,8 @@ class EventsAnswer(Wire):
         )
     }
 
-    results: list[EventAnswer] = Field(description="In the order of the events.")
-    counts: CountsAnswer
+    results: list[OutcomeAnswer] = Field(description="In the order of the events.")
+    counts: OutcomeCounts
 
 
 class ListingOptions(ChangesOptions):
@@ -245,19 +248,6 @@ class ListingImageAnswer(Wire):
     )
 
 
-class ListingFlagAnswer(Wire):
-    """That a listing shows pictures which resemble a brand's."""
-
-    flag_id: str
-    brand_id: str
-    brand: str
-    state: Literal["open", "suppressed", "withdrawn"]
-    verdict: Literal["review", "match"]
-    similarity: float | None
-    relation: Relation | None
-    updated_at: datetime
-
-
 class FullListingAnswer(ListingAnswer):
     """A listing with its pictures, their matches and its flags."""
 
@@ -298,6 +288,7 @@ class FullListingAnswer(ListingAnswer):
 
     details: ListingDetails
     images: list[ListingImageAnswer]
-    flags: list[ListingFlagAnswer] = Field(
-        description="GET /v1/flags/{flag_id} says more of each."
+    flags: list[FlagAnswer] | None = Field(
+        description="One for each brand whose pictures it shows; null if the caller "
+        "may not read flags."
     )

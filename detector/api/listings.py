@@ -10,20 +10,20 @@ from detector.access.principal import Principal
 from detector.access.roles import Capability
 from detector.api.body import read_body
 from detector.api.errors import FieldProblem, InvalidRequest, MalformedBody
+from detector.api.flags import as_answer as as_flag_answer
 from detector.api.json_bodies import require_json_type
 from detector.api.listing_schemas import (
     EVENTS_BODY,
     MAX_EVENTS,
-    CountsAnswer,
-    EventAnswer,
     EventFaultAnswer,
-    EventsAnswer,
     FullListingAnswer,
     ListingAnswer,
     ListingDetails,
-    ListingFlagAnswer,
     ListingImageAnswer,
     ListingOptions,
+    OutcomeAnswer,
+    OutcomeCounts,
+    OutcomesAnswer,
 )
 from detector.api.openapi import problems
 from detector.api.pagination import Page, link_to_next
@@ -41,6 +41,7 @@ from detector.listings.intake.listing_list import (
 )
 from detector.listings.intake.take import Outcome, Status, take_events
 from detector.listings.pictures.result import PictureResult
+from detector.store.counting import Counted
 from detector.store.listing_tables import ListingImageRow, ListingRow
 
 MAX_SHOWN_ID = 200
@@ -64,7 +65,7 @@ Writer = Annotated[Principal, Depends(needs(Capability.LISTINGS_WRITE))]
         }
     ),
 )
-async def send_listings(request: Request, caller: Writer) -> EventsAnswer:
+async def send_listings(request: Request, caller: Writer) -> OutcomesAnswer:
     """Say what happened to listings: 1 to 500 events, which may come again.
 
     Each event is taken or refused by itself. It says all of its listing: what an
@@ -85,7 +86,7 @@ async def send_listings(request: Request, caller: Writer) -> EventsAnswer:
         return await service.intake.run(lambda: _take(service, body, marketplace))
 
 
-def _take(service: Service, body: bytes, marketplace: str | None) -> EventsAnswer:
+def _take(service: Service, body: bytes, marketplace: str | None) -> OutcomesAnswer:
     settings = service.settings
     given = _events_of(body)
     read = [
@@ -104,12 +105,14 @@ def _take(service: Service, body: bytes, marketplace: str | None) -> EventsAnswe
         else _unread(n, raw, each)
         for n, (raw, each) in enumerate(zip(given, read, strict=True))
     ]
-    counts = Counter(result.status.value for result in results)
+    counts = Counter(str(result.status) for result in results)
+    for status in Status:
+        service.metrics.count(Counted(f"listing.{status}"), counts[status.value])
     if counts[Status.ACCEPTED]:
         service.wake_worker()
-    return EventsAnswer(
+    return OutcomesAnswer(
         results=results,
-        counts=CountsAnswer(
+        counts=OutcomeCounts(
             **{status.value: counts[status.value] for status in Status}
         ),
     )
@@ -148,9 +151,9 @@ def _events_of(body: bytes) -> list[object]:
     return listings
 
 
-def _taken(n: int, event: ListingEvent, outcome: Outcome) -> EventAnswer:
-    return EventAnswer(
-        status=outcome.status,
+def _taken(n: int, event: ListingEvent, outcome: Outcome) -> OutcomeAnswer:
+    return OutcomeAnswer(
+        status=outcome.status.value,
         id=outcome.listing_id,
         listing_id=event.listing_id,
         version=event.version,
@@ -159,11 +162,11 @@ def _taken(n: int, event: ListingEvent, outcome: Outcome) -> EventAnswer:
     )
 
 
-def _unread(n: int, raw: object, faults: Iterable[EventFault]) -> EventAnswer:
+def _unread(n: int, raw: object, faults: Iterable[EventFault]) -> OutcomeAnswer:
     name = raw.get("listing_id") if isinstance(raw, dict) else None
     is_shown = isinstance(name, str) and name.isprintable()
-    return EventAnswer(
-        status=Status.INVALID,
+    return OutcomeAnswer(
+        status="invalid",
         id=None,
         listing_id=str(name)[:MAX_SHOWN_ID] if is_shown else None,
         version=None,
@@ -217,7 +220,11 @@ def show(request: Request, caller: Reader, listing_id: str) -> FullListingAnswer
     own = marketplace_of(caller)
     with service_of(request).store.database.read() as session:
         view = view_listing(session, listing_id, marketplace=own)
-        return _full_answer(view, is_own=own is not None)
+        return _full_answer(
+            view,
+            is_own=own is not None,
+            shows_flags=Capability.FLAGS_READ in caller.capabilities,
+        )
 
 
 def _fields(row: ListingRow) -> dict[str, object]:
@@ -235,27 +242,10 @@ def _fields(row: ListingRow) -> dict[str, object]:
     }
 
 
-def _full_answer(view: ListingView, *, is_own: bool) -> FullListingAnswer:
-    flags = [
-        ListingFlagAnswer.model_validate(
-            {
-                "flag_id": flag.row.id,
-                "brand_id": flag.row.brand_id,
-                "brand": flag.brand_name,
-                **{
-                    name: getattr(flag.row, name)
-                    for name in (
-                        "state",
-                        "verdict",
-                        "similarity",
-                        "relation",
-                        "updated_at",
-                    )
-                },
-            }
-        )
-        for flag in view.flags
-    ]
+def _full_answer(
+    view: ListingView, *, is_own: bool, shows_flags: bool
+) -> FullListingAnswer:
+    flags = [as_flag_answer(each) for each in view.flags] if shows_flags else None
     images = [
         _image(image, view.results.get(image.sha256 or ""), is_own=is_own)
         for image in view.images

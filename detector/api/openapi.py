@@ -11,7 +11,7 @@ from detector.api.authentication import is_protected
 from detector.api.idempotency import MAX_KEY_LENGTH, STORING_NOTHING, WRITING
 from detector.api.problems import MEDIA_TYPE, Problem
 from detector.api.schemas import Wire
-from detector.listings.intake.event_fields import EventFields
+from detector.listings.intake.event_fields import ListingEventFields
 
 Responses = dict[int | str, dict[str, Any]]
 Described = dict[str, Any]
@@ -156,7 +156,8 @@ def _complete(operation: Described, path: str, method: str) -> None:
 def _schemas_of_large_bodies() -> Described:
     """Describe what routes read by themselves, as it may be too large for others."""
     _, described = models_json_schema(
-        [(EventFields, "validation")], ref_template="#/components/schemas/{model}"
+        [(ListingEventFields, "validation")],
+        ref_template="#/components/schemas/{model}",
     )
     schemas: Described = described["$defs"]
     return schemas

@@ -19,7 +19,7 @@ from detector.listings.intake.event_fault import (
     repeated_name,
     schema_faults,
 )
-from detector.listings.intake.event_fields import EventFields, ImageFields
+from detector.listings.intake.event_fields import ListingEventFields, ListingImageFields
 from detector.listings.intake.event_values import EPOCH
 
 __all__ = ["EventFault", "EventKind", "GivenImage", "ListingEvent", "read_event"]
@@ -130,7 +130,7 @@ def read_event(
     if isinstance(raw, RepeatedName):
         return (repeated_name("", raw),)
     try:
-        fields = EventFields.model_validate(raw)
+        fields = ListingEventFields.model_validate(raw)
     except ValidationError as error:
         return schema_faults(error)
     faults: list[EventFault] = []
@@ -185,7 +185,7 @@ def read_event(
 
 
 def _read_images(
-    given: Sequence[ImageFields], max_bytes: int, faults: list[EventFault]
+    given: Sequence[ListingImageFields], max_bytes: int, faults: list[EventFault]
 ) -> tuple[GivenImage, ...]:
     images: dict[int, GivenImage] = {}
     for n, image in enumerate(given):

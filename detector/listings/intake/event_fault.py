@@ -7,9 +7,9 @@ from pydantic import BaseModel, ValidationError
 
 from detector.listings.intake.batch_json import RepeatedName
 from detector.listings.intake.event_fields import (
-    EventFields,
-    ImageFields,
-    SellerFields,
+    ListingEventFields,
+    ListingImageFields,
+    ListingSellerFields,
 )
 
 MAX_FAULTS = 20
@@ -27,8 +27,8 @@ _MESSAGES = {
     "string_unicode": "It holds half of a surrogate pair",
 }
 _MODELS: Mapping[str, type[BaseModel]] = {
-    "images": ImageFields,
-    "seller": SellerFields,
+    "images": ListingImageFields,
+    "seller": ListingSellerFields,
 }
 
 
@@ -107,7 +107,7 @@ def _shown(name: str) -> str:
 
 def _description_at(place: Sequence[int | str]) -> str:
     """Find what the schema says of a field."""
-    model: type[BaseModel] = EventFields
+    model: type[BaseModel] = ListingEventFields
     text = "/openapi.json describes the event."
     for part in place:
         if isinstance(part, str) and part in model.model_fields:

@@ -85,7 +85,7 @@ class Fields(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class SellerFields(Fields):
+class ListingSellerFields(Fields):
     """Who offers it."""
 
     id: Name = Field(description="The marketplace's own id of the seller.")
@@ -102,7 +102,7 @@ class SellerFields(Fields):
     )
 
 
-class ImageFields(Fields):
+class ListingImageFields(Fields):
     """A picture: one of `url`, `sha256` and `data` says which."""
 
     position: Annotated[Integer, Field(le=MAX_POSITION)] | None = Field(
@@ -119,7 +119,7 @@ class ImageFields(Fields):
     )
 
     @model_validator(mode="after")
-    def _require_one(self) -> "ImageFields":
+    def _require_one(self) -> "ListingImageFields":
         given = [
             each for each in (self.url, self.sha256, self.data) if each is not None
         ]
@@ -132,7 +132,7 @@ class ImageFields(Fields):
         return self
 
 
-class EventFields(Fields):
+class ListingEventFields(Fields):
     """What happened to a listing; it says all that holds from then on.
 
     What an update leaves out is gone. A deletion needs no more than the ids.
@@ -178,10 +178,10 @@ class EventFields(Fields):
         "listing is taken all the same.",
     )
     category: Text | None = Field(None, description="In the marketplace's words.")
-    images: Annotated[list[ImageFields], Field(max_length=MAX_IMAGES)] = Field(
+    images: Annotated[list[ListingImageFields], Field(max_length=MAX_IMAGES)] = Field(
         [], description=f"Its pictures, {MAX_IMAGES} at most."
     )
-    seller: SellerFields | None = Field(None, description="Who offers it.")
+    seller: ListingSellerFields | None = Field(None, description="Who offers it.")
     ships_from: Country | None = Field(None, description="ISO 3166-1, two letters.")
     country: Country | None = Field(
         None, description="Where it is offered: ISO 3166-1, two letters."

@@ -8,10 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from detector.errors import Unknown
+from detector.listings.flags.flag_list import FlagFilter, FlagView, list_flags
 from detector.listings.pictures.result import PictureResult, read_results
-from detector.store.listing_tables import FlagRow, ListingImageRow, ListingRow
+from detector.store.listing_tables import ListingImageRow, ListingRow
 from detector.store.paging import SortKey, page
-from detector.store.tables import BrandRow
+
+MAX_FLAGS = 200
+"""Shown of one listing: as many brands have hardly ever a picture in common with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +29,20 @@ class ListingFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class FlagLine:
-    """A flag of a listing, and the brand whose it is."""
-
-    row: FlagRow
-    brand_name: str
-
-
-@dataclass(frozen=True, slots=True)
 class ListingView:
-    """A listing with all that is known of it.
+    """A listing with its pictures and its flags.
 
     Attributes:
         row: as stored.
         images: of its newest version, by position.
         results: hash → what was found, of those that were looked at.
-        flags: the oldest first.
+        flags: one for each brand whose pictures it shows.
     """
 
     row: ListingRow
     images: Sequence[ListingImageRow]
     results: Mapping[str, PictureResult]
-    flags: Sequence[FlagLine]
+    flags: Sequence[FlagView]
 
 
 def list_listings(
@@ -74,8 +69,7 @@ def view_listing(
     Args:
         session: to read with.
         listing_id: our id of it.
-        marketplace: that asks, and sees its own only, and no flag that was never told
-            of; None sees all.
+        marketplace: that asks, and sees its own only; None sees all.
 
     Raises:
         Unknown: there is no such listing, or it is another marketplace's.
@@ -92,13 +86,6 @@ def view_listing(
         .order_by(ListingImageRow.position)
     ).all()
     results = read_results(session, [i.sha256 for i in images if i.sha256 is not None])
-    flags = (
-        select(FlagRow, BrandRow.name)
-        .join(BrandRow, BrandRow.id == FlagRow.brand_id)
-        .where(FlagRow.listing_id == row.id)
-        .order_by(FlagRow.created_at, FlagRow.id)
-    )
-    if marketplace is not None:
-        flags = flags.where(FlagRow.announced_at.is_not(None))
-    lines = [FlagLine(flag, name) for flag, name in session.execute(flags)]
-    return ListingView(row, images, results, lines)
+    wanted = FlagFilter(listing_id=row.id)
+    flags, _ = list_flags(session, wanted, cursor=None, limit=MAX_FLAGS)
+    return ListingView(row, images, results, flags)
