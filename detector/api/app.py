@@ -10,12 +10,16 @@ from fastapi import FastAPI
 from detector.api import (
     authorized_sellers,
     brands,
+    clusters,
+    flags,
     health,
     health_checks,
     imports,
     jobs,
     keys,
+    listings,
     match,
+    pictures,
     products,
     reference_upload,
     references,
@@ -25,6 +29,7 @@ from detector.api import (
     state_metrics,
     sweeps,
     users,
+    watched_pictures,
 )
 from detector.api.authentication import Authentication
 from detector.api.envelope import Envelope
@@ -42,6 +47,8 @@ from models.embedder import Embedder
 ROUTERS = (
     health.operator_router,
     match.router,
+    listings.router,
+    pictures.router,
     brands.router,
     products.router,
     references.router,
@@ -57,6 +64,9 @@ ROUTERS = (
     keys.router,
     users.router,
     roles.router,
+    flags.router,
+    clusters.router,
+    watched_pictures.router,
 )
 DESCRIPTION = """\
 Compares pictures with brands' genuine pictures. A similar picture is never by itself a

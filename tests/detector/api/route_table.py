@@ -21,9 +21,17 @@ IMPORTS = "/v1/brands/{brand_id}/imports"
 HEALTH = "/v1/brands/{brand_id}/health"
 RIGHTS = "/v1/brands/{brand_id}/rights"
 SELLERS = "/v1/brands/{brand_id}/authorized-sellers"
+WATCHED = "/v1/watched-pictures/{brand_id}/{sha256}"
 
+
+MARKETPLACE = "shop.example"
+"""For which the key of the role `marketplace` is."""
 
 PLACES = {
+    "listing_id": "lst_" + "0" * 24,
+    "flag_id": "flag_" + "0" * 24,
+    "cluster_id": "clu_" + "0" * 32,
+    "sha256": "0" * 64,
     "path": "start.js",
     "role": "legal",
     "job_id": "job_" + "0" * 32,
@@ -94,6 +102,25 @@ TABLE = [
         form([("a", picture(1)), ("b", picture(1))])[0],
         FORM,
     ),
+    Line(
+        "POST",
+        "/v1/listings",
+        C.LISTINGS_WRITE,
+        {
+            "listings": [
+                {
+                    "type": "listing.created",
+                    "occurred_at": "2026-06-01T12:00:00Z",
+                    "marketplace_id": MARKETPLACE,
+                    "listing_id": "1",
+                    "version": 1,
+                }
+            ]
+        },
+    ),
+    Line("GET", "/v1/listings", C.LISTINGS_READ),
+    Line("GET", "/v1/listings/{listing_id}", C.LISTINGS_READ),
+    Line("POST", "/v1/pictures", C.LISTINGS_WRITE, picture(1), "image/png"),
     Line("POST", "/v1/brands", C.BRANDS_WRITE, {"name": "New"}),
     Line("GET", "/v1/brands", C.BRANDS_READ),
     Line("GET", "/v1/brands/{brand_id}", C.BRANDS_READ),
@@ -146,6 +173,20 @@ TABLE = [
     Line("GET", SELLERS + "/{entry_id}", C.SELLERS_READ),
     Line("PATCH", SELLERS + "/{entry_id}", C.SELLERS_WRITE, {"relation": "licensee"}),
     Line("DELETE", SELLERS + "/{entry_id}", C.SELLERS_WRITE),
+    Line("GET", "/v1/flags", C.FLAGS_READ),
+    Line("GET", "/v1/flags/{flag_id}", C.FLAGS_READ),
+    Line("GET", "/v1/flags/{flag_id}/evidence", C.FLAGS_READ),
+    Line("GET", "/v1/clusters/{cluster_id}", C.FLAGS_READ),
+    Line("GET", "/v1/clusters/{cluster_id}/sightings", C.FLAGS_READ),
+    Line(
+        "POST",
+        "/v1/watched-pictures",
+        C.PICTURES_WATCH,
+        {"sha256": "0" * 64, "brand_id": "brand_none", "reason": "New"},
+    ),
+    Line("GET", "/v1/watched-pictures", C.PICTURES_WATCH),
+    Line("GET", WATCHED, C.PICTURES_WATCH),
+    Line("DELETE", WATCHED, C.PICTURES_WATCH),
     Line("POST", "/v1/keys", C.KEYS_MANAGE, {"role": "brand_agent"}),
     Line("GET", "/v1/keys", C.KEYS_MANAGE),
     Line("GET", "/v1/keys/{prefix}", C.KEYS_MANAGE),
