@@ -11,6 +11,7 @@ from detector.api import (
     authorized_sellers,
     brands,
     clusters,
+    events,
     flags,
     health,
     health_checks,
@@ -30,6 +31,7 @@ from detector.api import (
     sweeps,
     users,
     watched_pictures,
+    webhooks,
 )
 from detector.api.authentication import Authentication
 from detector.api.envelope import Envelope
@@ -64,6 +66,8 @@ ROUTERS = (
     keys.router,
     users.router,
     roles.router,
+    webhooks.router,
+    events.router,
     flags.router,
     clusters.router,
     watched_pictures.router,

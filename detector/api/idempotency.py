@@ -46,7 +46,7 @@ HEADER = "idempotency-key"
 REPLAYED = "Idempotency-Replayed"
 WRITING = frozenset({"DELETE", "PATCH", "POST", "PUT"})
 STORING_NOTHING = frozenset({"/v1/match", "/v1/compare"})
-SECRET = re.compile(r"/v1/keys(/[^/]+/rotate)?")
+SECRET = re.compile(r"/v1/keys(/[^/]+/rotate)?|/v1/webhooks(/[^/]+/rotate-secret)?")
 """Paths whose answers show a secret once, which must not be kept."""
 KEPT_HEADERS = ("content-type", "location", "link")
 TRIED_AGAIN = frozenset({408, 409, 429})
@@ -273,7 +273,7 @@ def not_kept(path: str) -> AnswerNotKept:
         return SecretNotKept(
             "This was done already; the secret in the answer was shown once and is "
             "not kept.",
-            remedy="List what there is, revoke the one that got lost, and make "
+            remedy="List what there is, end the one that got lost, and make "
             "another with a new Idempotency-Key.",
         )
     return AnswerNotKept(

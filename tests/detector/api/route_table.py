@@ -21,6 +21,9 @@ IMPORTS = "/v1/brands/{brand_id}/imports"
 HEALTH = "/v1/brands/{brand_id}/health"
 RIGHTS = "/v1/brands/{brand_id}/rights"
 SELLERS = "/v1/brands/{brand_id}/authorized-sellers"
+WEBHOOKS = "/v1/webhooks"
+MARKETPLACE = "shop.example"
+"""For which the key of the role `marketplace` is."""
 WATCHED = "/v1/watched-pictures/{brand_id}/{sha256}"
 
 
@@ -207,6 +210,33 @@ TABLE = [
         C.USERS_MANAGE,
         {"password": OTHER_PASSWORD},
     ),
+    Line("POST", WEBHOOKS, C.WEBHOOKS_MANAGE, {"url": "https://hooks.example/in"}),
+    Line("GET", WEBHOOKS, C.WEBHOOKS_MANAGE),
+    Line("GET", WEBHOOKS + "/{webhook_id}", C.WEBHOOKS_MANAGE),
+    Line(
+        "PATCH", WEBHOOKS + "/{webhook_id}", C.WEBHOOKS_MANAGE, {"description": "New"}
+    ),
+    Line("DELETE", WEBHOOKS + "/{webhook_id}", C.WEBHOOKS_MANAGE),
+    Line(
+        "POST",
+        WEBHOOKS + "/{webhook_id}/rotate-secret",
+        C.WEBHOOKS_MANAGE,
+        {"overlap_s": 0},
+    ),
+    Line("POST", WEBHOOKS + "/{webhook_id}/test", C.WEBHOOKS_MANAGE),
+    Line(
+        "POST",
+        WEBHOOKS + "/{webhook_id}/replay",
+        C.WEBHOOKS_MANAGE,
+        {"since": "2026-06-01T12:00:00Z"},
+    ),
+    Line("GET", WEBHOOKS + "/{webhook_id}/deliveries", C.WEBHOOKS_MANAGE),
+    Line(
+        "POST",
+        WEBHOOKS + "/{webhook_id}/deliveries/{delivery_id}/retry",
+        C.WEBHOOKS_MANAGE,
+    ),
+    Line("GET", "/v1/events", C.EVENTS_READ),
     Line("GET", "/v1/roles", ANY_KEY),
     Line("GET", "/v1/roles/{role}", ANY_KEY),
     Line(

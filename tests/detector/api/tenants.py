@@ -147,6 +147,10 @@ def make_tenant(admin: Client, word: str, *, seed: int) -> Tenant:
         "/v1/keys",
         {"role": "brand_agent", "brand_id": brand, "name": f"{low} nightly"},
     )
+    hooks = with_key(admin, role="brand_admin", brand_id=brand)
+    hook = made(hooks, "/v1/webhooks", {"url": f"https://{low}.example/{low}"})
+    tested = hooks.send("POST", f"/v1/webhooks/{hook['id']}/test")
+    assert tested.status == 202, tested.body
     reference = taken["reference"]
     ids = {
         "brand_id": brand,
@@ -158,8 +162,11 @@ def make_tenant(admin: Client, word: str, *, seed: int) -> Tenant:
         "entry_id": seller["id"],
         "user_id": user["id"],
         "prefix": key["prefix"],
+        "webhook_id": hook["id"],
+        "delivery_id": tested.json["id"],
     }
     secrets = {word, low, reference["sha256"], finished["file_sha256"], key["key"]}
+    secrets |= {hook["secret"], tested.json["event_id"]}
     return Tenant(word, ids, frozenset(secrets | set(ids.values())), emails[0])
 
 

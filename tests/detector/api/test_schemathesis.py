@@ -62,6 +62,11 @@ BEYOND_A_SCHEMA = {
     "change_user": {"invalid_input"},
     "create_right": {"invalid_input", "invalid_request"},
     "change_right": {"invalid_input"},
+    "create_webhook": {"invalid_input", "conflict"},
+    "change_webhook": {"invalid_input"},
+    "test_webhook": {"conflict"},
+    "replay_webhook": {"conflict"},
+    "retry_webhook_delivery": {"conflict"},
 }
 """Operation → codes with which it may refuse a request that fits the description.
 

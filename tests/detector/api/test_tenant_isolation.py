@@ -28,6 +28,8 @@ NOBODY = {
     "right_id": "right_" + "0" * 24,
     "entry_id": "seller_" + "0" * 24,
     "user_id": "usr_" + "0" * 24,
+    "webhook_id": "wep_" + "0" * 32,
+    "delivery_id": "dlv_" + "0" * 32,
     "prefix": "0" * 8,
 }
 """Ids like those of the things of a brand, of none that is there."""
@@ -37,6 +39,7 @@ OF_A_THING = [
     for route, line in LINES.items()
     if any(f"{{{name}}}" in line.path for name in NOBODY.keys() - {"brand_id"})
 ]
+LISTS = ("brands", "keys", "users", "roles", "jobs", "webhooks", "events")
 CHANGING = {"date", "x-request-id", "ratelimit", "content-length"}
 
 
@@ -124,7 +127,7 @@ def test_no_answer_to_a_brand_holds_a_word_of_another_one(tenants, caller):
         answers.append((" ".join(ids.values()), line.send(caller, ids)))
     for method, path, body in bodies(zeta):
         answers.append((json.dumps(body), ask(caller, method, path, body)))
-    lists = ["/v1/brands", "/v1/keys", "/v1/users", "/v1/roles", "/v1/jobs"]
+    lists = [f"/v1/{name}" for name in LISTS]
     parts = ["products", "references", "imports", "health", "rights"]
     for path in [*lists, *(f"{own}/{part}" for part in parts)]:
         answers.append(("", caller.send("GET", f"{path}?limit=200")))
