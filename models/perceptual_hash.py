@@ -18,8 +18,8 @@ from models.embedder import RGB, require_rgb
 
 NUM_BYTES = 32
 THUMBNAIL_PX = 32
-MIN_DETAIL = 8.0
-"""Below this the bits are mostly noise: nothing but a plain ground is to be seen."""
+MIN_DETAIL = 0.5
+"""Below this the bits are noise: at most a speck of a thirtieth of the side is there."""
 
 _SIDE = 64
 _WAVES = 16

@@ -37,8 +37,9 @@ MOST_COMPARED = 8
 """Of them, those whose thumbnails are compared."""
 MOST_OF_A_CLUSTER = 2
 """Of these, those that may be of the same cluster."""
-PRUNED_SHARE = 0.1
-"""Growth after which pictures that were deleted meanwhile are looked for."""
+PRUNED_AFTER = 20_000
+"""New pictures after which those that were deleted meanwhile are looked for."""
+_PRUNED_SHARE = 0.1
 _AT_ONCE = 20_000
 
 
@@ -61,8 +62,15 @@ class KnownPictures:
     transaction, so that it is never out of date. Safe to use from several threads.
     """
 
-    def __init__(self, database: Database) -> None:
-        """Read all hashes there are; 100,000 take 0.3 s."""
+    def __init__(self, database: Database, *, pruned_after: int = PRUNED_AFTER) -> None:
+        """Read all hashes there are; 100,000 take 0.3 s.
+
+        Args:
+            database: whose pictures to follow.
+            pruned_after: new pictures, and a tenth more than there were, after which
+                those that were deleted leave the memory.
+        """
+        self._pruned_after = pruned_after
         self._index = HashIndex()
         self._seen = 0
         self._num_pruned_at = math.inf
@@ -84,7 +92,7 @@ class KnownPictures:
             for rows in self._read_since(session, self._seen):
                 self._index.add(*_hashes_of(rows))
                 self._seen = rows[-1].seq
-            most = (1 + PRUNED_SHARE) * self._num_pruned_at + _AT_ONCE
+            most = (1 + _PRUNED_SHARE) * self._num_pruned_at + self._pruned_after
             if len(self._index) > most:
                 self._prune(session)
 
