@@ -18,6 +18,7 @@ from detector.api import (
     imports,
     jobs,
     keys,
+    listing_imports,
     listings,
     match,
     pictures,
@@ -50,6 +51,7 @@ ROUTERS = (
     health.operator_router,
     match.router,
     listings.router,
+    listing_imports.router,
     pictures.router,
     brands.router,
     products.router,
@@ -66,11 +68,11 @@ ROUTERS = (
     keys.router,
     users.router,
     roles.router,
-    webhooks.router,
-    events.router,
     flags.router,
     clusters.router,
     watched_pictures.router,
+    webhooks.router,
+    events.router,
 )
 DESCRIPTION = """\
 Compares pictures with brands' genuine pictures. A similar picture is never by itself a

@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -112,6 +112,27 @@ async def receive_form(
         return form.received
 
 
+async def receive_file(
+    request: Request, folder: Path, *, max_bytes: int, timeout_s: float
+) -> ReceivedFile:
+    """Read a body that is a file itself; it lies in the folder, synced to disk.
+
+    Raises:
+        BodyTooLarge: declared to be, or grown, over the limit.
+        BodyTooSlow: it did not arrive in time.
+    """
+    path, digest = folder / "body", sha256()
+    with path.open("wb") as file:
+        async for chunk in stream_body(
+            request, max_bytes=max_bytes, timeout_s=timeout_s
+        ):
+            file.write(chunk)
+            digest.update(chunk)
+        num_bytes = file.tell()
+    await asyncio.to_thread(_sync, [path, folder])
+    return ReceivedFile("", "", path, digest.hexdigest(), num_bytes)
+
+
 @contextmanager
 def temporary_folder(parent: Path, name: str) -> Iterator[Path]:
     """Make a folder for a request's files, and delete what is left of it.
@@ -130,6 +151,15 @@ def temporary_folder(parent: Path, name: str) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sync(paths: Iterable[Path]) -> None:
+    for path in paths:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _malformed(message: str) -> MalformedBody:
@@ -187,12 +217,7 @@ class _Form:
 
     def sync(self) -> None:
         """See to it that what was received survives a power cut."""
-        for path in [*self._paths, self._folder]:
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        _sync([*self._paths, self._folder])
 
     def _begin_part(self) -> None:
         self._field = self._file_name = ""

@@ -21,23 +21,23 @@ IMPORTS = "/v1/brands/{brand_id}/imports"
 HEALTH = "/v1/brands/{brand_id}/health"
 RIGHTS = "/v1/brands/{brand_id}/rights"
 SELLERS = "/v1/brands/{brand_id}/authorized-sellers"
-WEBHOOKS = "/v1/webhooks"
-MARKETPLACE = "shop.example"
-"""For which the key of the role `marketplace` is."""
+FILES = "/v1/listing-imports"
 WATCHED = "/v1/watched-pictures/{brand_id}/{sha256}"
+WEBHOOKS = "/v1/webhooks"
 
 
 MARKETPLACE = "shop.example"
 """For which the key of the role `marketplace` is."""
 
 PLACES = {
+    "listing_import_id": "lim_" + "0" * 32,
     "listing_id": "lst_" + "0" * 24,
-    "flag_id": "flag_" + "0" * 24,
-    "cluster_id": "clu_" + "0" * 32,
-    "sha256": "0" * 64,
     "path": "start.js",
     "role": "legal",
     "job_id": "job_" + "0" * 32,
+    "flag_id": "flag_" + "0" * 24,
+    "cluster_id": "clu_" + "0" * 32,
+    "sha256": "0" * 64,
     "sweep_id": "swp_" + "0" * 32,
 }
 """What to ask for in a path that names nothing of a brand."""
@@ -92,7 +92,9 @@ TABLE = [
     Line("DELETE", "/v1/session", A_USER),
     Line("GET", "/v1/service", C.SERVICE_READ),
     Line("GET", "/v1/jobs", C.JOBS_MANAGE),
+    Line("GET", "/v1/jobs/{job_id}", C.JOBS_MANAGE),
     Line("POST", "/v1/jobs/{job_id}/retry", C.JOBS_MANAGE),
+    Line("POST", "/v1/jobs/{job_id}/cancel", C.JOBS_MANAGE),
     Line("POST", "/v1/sweeps", C.JOBS_MANAGE, {"max_looks": 0}),
     Line("GET", "/v1/sweeps", C.JOBS_MANAGE),
     Line("GET", "/v1/sweeps/{sweep_id}", C.JOBS_MANAGE),
@@ -123,6 +125,12 @@ TABLE = [
     ),
     Line("GET", "/v1/listings", C.LISTINGS_READ),
     Line("GET", "/v1/listings/{listing_id}", C.LISTINGS_READ),
+    Line("POST", FILES, C.LISTINGS_WRITE, b"oops", "application/x-ndjson"),
+    Line("GET", FILES, C.LISTINGS_READ),
+    Line("GET", FILES + "/{listing_import_id}", C.LISTINGS_READ),
+    Line("POST", FILES + "/{listing_import_id}/cancel", C.LISTINGS_WRITE),
+    Line("GET", FILES + "/{listing_import_id}/problems", C.LISTINGS_READ),
+    Line("GET", FILES + "/{listing_import_id}/problems.csv", C.LISTINGS_READ),
     Line("POST", "/v1/pictures", C.LISTINGS_WRITE, picture(1), "image/png"),
     Line("POST", "/v1/brands", C.BRANDS_WRITE, {"name": "New"}),
     Line("GET", "/v1/brands", C.BRANDS_READ),
