@@ -2,13 +2,12 @@
 
 import math
 import threading
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session
 
 from detector.listings.pictures.alike import (
@@ -34,9 +33,7 @@ from models.perceptual_hash import NUM_BYTES, THUMBNAIL_PX
 MOST_NEAR = 64
 """Pictures with near hashes that are considered, the nearest first."""
 MOST_COMPARED = 8
-"""Of them, those whose thumbnails are compared."""
-MOST_OF_A_CLUSTER = 2
-"""Of these, those that may be of the same cluster."""
+"""Twins, or clusters, that are compared by more than their hashes."""
 PRUNED_AFTER = 20_000
 """New pictures after which those that were deleted meanwhile are looked for."""
 _PRUNED_SHARE = 0.1
@@ -128,13 +125,30 @@ class KnownPictures:
         """Find the cluster of a new picture, or make one.
 
         The transaction holds the clock `picture`, and has called `refresh` before it
-        wrote pictures of its own. Where the picture shows that clusters are one, they
-        are merged; a likeness that lets a picture join is not enough for that, or
-        look-alikes would link up.
+        wrote pictures of its own. A picture is held to the one that began a cluster,
+        not to its nearest: else look-alikes would link up, and whoever sends a series
+        that turns one picture into another could make them one.
 
         Returns:
             The cluster's id.
         """
+        same = [
+            each
+            for each in self._founders(session, look)
+            if each.cluster_id is not None and is_same(look, each)
+        ]
+        if not same:
+            return new_cluster(session)
+        same.sort(key=lambda each: change(look.thumbnail, each.thumbnail))
+        best = same[0]
+        surely = [each for each in same if is_surely_same(look, each)]
+        one = {best.cluster_id, *(e.cluster_id for e in surely if is_same(best, e))}
+        cluster_id = merge_clusters(session, {id for id in one if id is not None})
+        join_cluster(session, cluster_id)
+        return cluster_id
+
+    def _founders(self, session: Session, look: Look) -> list[_Kept]:
+        """Read the first pictures of the clusters that have the nearest hashes."""
         near = self._near(session, look, CLUSTER_BITS)
         columns = select(PictureRow.seq, PictureRow.cluster_id).where(
             PictureRow.seq.in_(near),
@@ -142,22 +156,13 @@ class KnownPictures:
             PictureRow.cluster_id.is_not(None),
         )
         clusters = {row.seq: row.cluster_id for row in session.execute(columns)}
-        of_cluster = Counter[str | None]()
-        nearest: list[int] = []
-        for seq in near:
-            if seq in clusters and of_cluster[clusters[seq]] < MOST_OF_A_CLUSTER:
-                of_cluster[clusters[seq]] += 1
-                nearest.append(seq)
-        kept = _read_kept(session, PictureRow.seq.in_(nearest[:MOST_COMPARED]))
-        same = [each for each in kept if is_same(look, each)]
-        if not same:
-            return new_cluster(session)
-        same.sort(key=lambda each: change(look.thumbnail, each.thumbnail))
-        ids = [same[0].cluster_id]
-        ids += [e.cluster_id for e in same if is_surely_same(look, e)]
-        cluster_id = merge_clusters(session, {id for id in ids if id is not None})
-        join_cluster(session, cluster_id)
-        return cluster_id
+        nearest = dict.fromkeys(clusters[seq] for seq in near if seq in clusters)
+        first = (
+            select(func.min(PictureRow.seq))
+            .where(PictureRow.cluster_id.in_(list(nearest)[:MOST_COMPARED]))
+            .group_by(PictureRow.cluster_id)
+        )
+        return _read_kept(session, PictureRow.seq.in_(session.scalars(first).all()))
 
     def _near(self, session: Session, look: Look, bits: int) -> list[int]:
         """Numbers of pictures with near hashes, the nearest first."""

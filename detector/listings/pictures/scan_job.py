@@ -135,6 +135,7 @@ class ScanJob:
         with timed(engine.observe, Step.STORE), context.session() as session:
             missing = set(plan.wanted) - {each.sha256 for each in examined}
             plan = _without_missing(session, plan, missing)
+            _lock_listings(session, plan.ready)
             examined += _by_vectors(session, missing & plan.digests, standing)
             keep_results(session, examined, standing=standing, known=self._known)
             for task in plan.to_fetch:
@@ -147,9 +148,7 @@ class ScanJob:
 
     def _finish(self, session: Session, task: Task, standing: Standing) -> None:
         """Write a listing's outcome, unless it has moved on meanwhile."""
-        listing = session.get(
-            ListingRow, task.listing_id, with_for_update=True, populate_existing=True
-        )
+        listing = session.get(ListingRow, task.listing_id)
         if listing is None or not _is_current(listing, task):
             return
         images = _images(session, [listing.id]).get(listing.id, [])
@@ -265,6 +264,21 @@ def _images(session: Session, listing_ids: Sequence[str]) -> Images:
         for row in session.scalars(query.order_by(ListingImageRow.position)):
             found.setdefault(row.listing_id, []).append(row)
     return found
+
+
+def _lock_listings(session: Session, tasks: Sequence[Task]) -> None:
+    """Lock listings, and read them as they are now.
+
+    All before the first event, and in the order in which those who take events lock
+    them: otherwise each could wait for what the other holds.
+    """
+    for some in chunks(sorted({task.listing_id for task in tasks})):
+        query = select(ListingRow).where(ListingRow.id.in_(some))
+        session.scalars(
+            query.order_by(ListingRow.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).all()
 
 
 def _digests(images: Images, tasks: Iterable[Task]) -> set[str]:
