@@ -127,6 +127,7 @@ class PictureRow(Table):
             ["result_scan_id", "result_position"],
             ["scan_image.scan_id", "scan_image.position"],
         ),
+        Index(None, "cluster_id", "seq"),
     )
 
     sha256: Mapped[str] = mapped_column(primary_key=True)
@@ -147,9 +148,7 @@ class PictureRow(Table):
     basis_id: Mapped[str | None] = mapped_column(ForeignKey("basis.id"))
     watermark: Mapped[int | None] = mapped_column(BigInteger)
     same_as: Mapped[str | None]
-    cluster_id: Mapped[str | None] = mapped_column(
-        ForeignKey("picture_cluster.id"), index=True
-    )
+    cluster_id: Mapped[str | None] = mapped_column(ForeignKey("picture_cluster.id"))
     is_kept: Mapped[bool] = mapped_column(default=False)
     scanned_at: Mapped[datetime] = mapped_column(default=utc_now)
     last_listed_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)

@@ -244,7 +244,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("seq", name=op.f("uq_picture_seq")),
     )
     op.create_index(
-        op.f("ix_picture_cluster_id"), "picture", ["cluster_id"], unique=False
+        op.f("ix_picture_cluster_id_picture_seq"),
+        "picture",
+        ["cluster_id", "seq"],
+        unique=False,
     )
     op.create_index(
         op.f("ix_picture_last_listed_at"), "picture", ["last_listed_at"], unique=False

@@ -8,6 +8,7 @@ from PIL import Image, ImageOps
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from detector.listings.pictures.alike import is_same
 from detector.listings.pictures.known import KnownPictures
 from detector.listings.pictures.look import Look, look_at, pack_vectors
 from detector.store.clock import next_seq
@@ -213,15 +214,17 @@ def test_clusters_that_a_picture_surely_belongs_to_become_one(database):
         assert [(row.id, row.num_pictures) for row in rows] == [(cluster, 3)]
 
 
-def test_look_alikes_do_not_link_two_pictures_through_many(database):
+def test_a_series_that_turns_one_picture_into_another_does_not_make_them_one(database):
     known = KnownPictures(database)
-    ends = keep(database, known, look(draw(0)), look(draw(1)))
-    keep(database, known, *(look(blended(n / 40)) for n in range(1, 40)))
-    with database.read() as session:
-        digests = [look(draw(0)).sha256, look(draw(1)).sha256]
-        rows = [session.get_one(PictureRow, digest) for digest in digests]
-        assert [row.cluster_id for row in rows] == ends
-    assert ends[0] != ends[1]
+    series = {x.sha256: x for n in range(61) if (x := look(blended(n / 60)))}
+    last = look(draw(1), quality=91)
+    clusters = keep(database, known, last, *series.values())
+    assert clusters[-1] == clusters[0]
+    assert clusters[1] != clusters[0]
+    # And what is in one cluster resembles the picture that began it.
+    seen: dict[str, Look] = {}
+    for each, cluster in zip([last, *series.values()], clusters, strict=True):
+        assert is_same(each, seen.setdefault(cluster, each))
 
 
 def test_twins_are_found_in_a_crowd_of_repeats(database):
