@@ -92,7 +92,7 @@ class Settings(BaseSettings):
         1,
         ge=0,
         description="Threads of the service that work on imports and other jobs; 0 "
-        "leaves them to `detector work`.",
+        "leaves them to `detector worker`.",
     )
     job_lease_s: float = Field(
         30,

@@ -13,19 +13,23 @@ from detector.api.pagination import Page, PageOptions, link_to_next
 from detector.api.permission import needs, with_key
 from detector.api.schemas import Wire
 from detector.api.service import service_of
+from detector.listings import given_up
 from detector.store import job_list
 from detector.store.work_tables import JobRow
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], dependencies=[with_key])
 
 Keeper = Annotated[Principal, Depends(needs(Capability.JOBS_MANAGE))]
-JobState = Literal["ready", "leased", "done", "dead"]
+JobState = Literal["ready", "leased", "done", "dead", "canceled"]
 
 
 class JobOptions(PageOptions):
     """The query parameters of the list of jobs."""
 
-    state: JobState | None = Field(None, description="Only those in this state.")
+    state: JobState | None = Field(
+        None,
+        description="Only those in this state; what is not over by default.",
+    )
     kind: Name | None = Field(None, description="Only those of this kind.")
 
 
@@ -71,7 +75,7 @@ def list_jobs(
     caller: Keeper,
     options: Annotated[JobOptions, Query()],
 ) -> Page[JobAnswer]:
-    """List jobs, the oldest first; those that are `dead` were given up."""
+    """List jobs, the oldest first: what is not over, unless `state` asks for it."""
     with service_of(request).store.database.read() as session:
         rows, next_cursor = job_list.list_jobs(
             session,
@@ -86,11 +90,25 @@ def list_jobs(
     )
 
 
+@router.get("/{job_id}", operation_id="show_job")
+def show_job(request: Request, caller: Keeper, job_id: str) -> JobAnswer:
+    """Show a job; scans and other jobs that are many are forgotten once done."""
+    with service_of(request).store.database.read() as session:
+        return as_answer(job_list.find_job(session, job_id))
+
+
 @router.post("/{job_id}/retry", operation_id="retry_job")
 def retry_job(request: Request, caller: Keeper, job_id: str) -> JobAnswer:
-    """Let a job that was given up be tried again, with all its attempts."""
+    """Let a job that was given up or canceled be tried again, with all its attempts."""
     service = service_of(request)
     with service.store.database.write() as session:
-        answer = as_answer(job_list.requeue_dead(session, job_id))
+        answer = as_answer(given_up.retry_job(session, job_id))
     service.wake_worker()
     return answer
+
+
+@router.post("/{job_id}/cancel", operation_id="cancel_job")
+def cancel_job(request: Request, caller: Keeper, job_id: str) -> JobAnswer:
+    """Take a job out of the queue; what is being done for it is not committed."""
+    with service_of(request).store.database.write() as session:
+        return as_answer(job_list.cancel(session, job_id))

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from detector.api.template import template_of
 from detector.matching.match import Verdict
 from detector.matching.steps import Step
+from detector.store.counting import Counted
 
 METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 OTHER_METHOD = "other"
@@ -23,6 +24,12 @@ CLIENT_GONE = 499
 REQUEST_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600)
 STEP_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 REFRESH_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60)
+
+COUNTED_THINGS = {
+    "listing": ("detector_listings", "Listings that were sent."),
+    "picture": ("detector_listing_pictures", "Pictures of listings that were scanned."),
+    "delivery": ("detector_webhook_attempts", "Attempts to send an event."),
+}
 
 
 class Metrics:
@@ -51,7 +58,8 @@ class Metrics:
         )
         self._steps = Histogram(
             "detector_step_seconds",
-            "Time that a step of a match took; `wait` is for a free worker.",
+            "Time that a step of a match took, or of the scan of a batch of listings; "
+            "`wait` is for a free worker.",
             ["step"],
             buckets=STEP_BUCKETS_S,
             registry=self.registry,
@@ -68,6 +76,12 @@ class Metrics:
             buckets=REFRESH_BUCKETS_S,
             registry=self.registry,
         )
+        self._counters = {
+            thing: Counter(name, meaning, ["outcome"], registry=self.registry)
+            for thing, (name, meaning) in COUNTED_THINGS.items()
+        }
+        for counted in Counted:
+            self.count(counted, 0)
         for step in Step:
             self._steps.labels(step)
         for verdict in Verdict:
@@ -80,6 +94,10 @@ class Metrics:
     def observe_refresh(self, seconds: float) -> None:
         """Take note that the index took in changes."""
         self._refreshes.observe(seconds)
+
+    def count(self, counted: Counted, number: int) -> None:
+        """Take note of what became of things."""
+        self._counters[counted.thing].labels(counted.outcome).inc(number)
 
     def count_verdict(self, verdict: Verdict) -> None:
         """Take note of a picture that was matched."""

@@ -235,6 +235,19 @@ class JobsAnswer(Wire):
     leased: int = Field(ge=0, description="Being worked on.")
     done: int = Field(ge=0)
     dead: int = Field(ge=0, description="Given up; see why, then retry them.")
+    canceled: int = Field(ge=0)
+
+
+class QueueAnswer(Wire):
+    """The jobs of a kind that are not over."""
+
+    kind: str
+    ready: int = Field(ge=0, description="To be worked on, now or later.")
+    leased: int = Field(ge=0, description="Being worked on.")
+    dead: int = Field(ge=0, description="Given up.")
+    oldest_due_s: float = Field(
+        ge=0, description="Seconds that the oldest that is due has waited."
+    )
 
 
 class ServiceAnswer(Wire):
@@ -249,7 +262,22 @@ class ServiceAnswer(Wire):
                     "watermark": 82,
                     "last_changed_at": "2026-06-01T12:00:00Z",
                     "models": [MODEL],
-                    "jobs": {"ready": 1, "leased": 1, "done": 12, "dead": 0},
+                    "jobs": {
+                        "ready": 1,
+                        "leased": 1,
+                        "done": 12,
+                        "dead": 0,
+                        "canceled": 0,
+                    },
+                    "queues": [
+                        {
+                            "kind": "listing_scan",
+                            "ready": 1,
+                            "leased": 1,
+                            "dead": 0,
+                            "oldest_due_s": 0.4,
+                        }
+                    ],
                 }
             ]
         }
@@ -263,3 +291,4 @@ class ServiceAnswer(Wire):
     )
     models: list[ModelAnswer]
     jobs: JobsAnswer
+    queues: list[QueueAnswer] = Field(description="By kind, what is not over.")

@@ -5,6 +5,7 @@ import io
 import logging
 import threading
 from collections.abc import Mapping
+from dataclasses import asdict
 from hashlib import sha256
 from importlib.metadata import version
 
@@ -13,7 +14,7 @@ from PIL import Image
 
 from detector.access.door import Door
 from detector.access.principal import Principal
-from detector.api.background import Background
+from detector.api.background import Background, Work
 from detector.api.metrics import Metrics
 from detector.api.schemas import (
     BasisAnswer,
@@ -22,6 +23,7 @@ from detector.api.schemas import (
     JobsAnswer,
     LikenessAnswer,
     MatchAnswer,
+    QueueAnswer,
     Ready,
     ServiceAnswer,
 )
@@ -41,7 +43,7 @@ from detector.matching.match import Match
 from detector.matching.steps import Step, timed
 from detector.matching.threads import use_one_thread_a_call
 from detector.settings import Settings
-from detector.store.job_list import count_jobs
+from detector.store.job_list import count_jobs, list_queues
 from detector.store.store import Store, open_store
 from models.embedder import Embedder
 from models.errors import ModelError
@@ -49,6 +51,8 @@ from models.errors import ModelError
 log = logging.getLogger(__name__)
 
 RETRY_S = 1.0
+STOP_S = 20.0
+"""How long jobs may take to give themselves back when the service stops."""
 MAX_UPLOADS = 8
 """Catalogue files that may be on their way in at once."""
 MAX_INTAKES = 16
@@ -80,7 +84,14 @@ class Service:
         self._door: Door | None = None
         self._engine: Engine | None = None
         self._fault: tuple[str, str] | None = None
-        self._background = Background(settings)
+        self._background = Background(
+            settings,
+            _work_of(settings),
+            job_threads=max(1, settings.job_threads),
+            scan_threads=max(1, settings.num_scan_threads),
+            on_note=log.warning,
+            count=self.metrics.count,
+        )
         self._stopping = threading.Event()
         self._loading = threading.Thread(target=self._load, name="load-engine")
 
@@ -94,7 +105,7 @@ class Service:
         """Finish what has begun, then close the store."""
         self._stopping.set()
         self._loading.join()
-        self._background.stop()
+        self._background.stop(STOP_S)
         self.pool.close()
         self.uploads.close()
         self.intake.close()
@@ -152,6 +163,7 @@ class Service:
         engine = self.engine
         with self.store.database.read() as session:
             last_changed_at, jobs = changed_at(session), count_jobs(session)
+            queues = list_queues(session)
         counts = dict.fromkeys(JobsAnswer.model_fields, 0)
         for (_, state), count in jobs.items():
             counts[state] += count
@@ -162,6 +174,7 @@ class Service:
             last_changed_at=last_changed_at,
             models=BasisAnswer.model_validate(_basis_json(engine.basis)).models,
             jobs=JobsAnswer.model_validate(counts),
+            queues=[QueueAnswer.model_validate(asdict(queue)) for queue in queues],
         )
 
     def match(self, picture: bytes, *, limit: int, evidence: bool) -> MatchAnswer:
@@ -222,7 +235,13 @@ class Service:
         """Load models and index; a store that is busy or ill is tried again."""
         while not self._stopping.is_set():
             try:
-                self._engine = self._open_engine()
+                engine = self._engine = self._engine or self._open_engine()
+                self._background.start(
+                    self.store,
+                    engine.extractor,
+                    lambda: self.engine,
+                    index=engine.index,
+                )
             except _Stopped:
                 return
             except DetectorError as error:
@@ -234,7 +253,6 @@ class Service:
                 log.error(str(error))
                 return
             else:
-                self._background.start(self.store, self._engine)
                 log.info("ready", extra={"fields": self.readiness().model_dump()})
                 return
 
@@ -266,6 +284,14 @@ def service_of(request: Request) -> Service:
     if not isinstance(service, Service):
         raise TypeError(f"app.state.service is {service!r}")
     return service
+
+
+def _work_of(settings: Settings) -> frozenset[Work]:
+    """Say what the service leaves to no `detector worker`."""
+    left = set() if settings.job_threads else set(Work) - {Work.SCANS}
+    if not settings.num_scan_threads:
+        left.add(Work.SCANS)
+    return frozenset(Work) - left
 
 
 def _basis_json(basis: Basis) -> dict[str, object]:

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
@@ -14,7 +14,8 @@ from prometheus_client.registry import Collector
 from detector.api.service import Service, service_of
 from detector.catalogue.changes import waiting_since
 from detector.errors import DetectorError, NotReady
-from detector.store.job_list import count_jobs, oldest_due_s
+from detector.listings.sweeps.sweep_list import count_sweeps
+from detector.store.job_list import Queue, list_queues
 from detector.store.table import utc_now
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,6 @@ router = APIRouter(tags=["health"])
 
 KEPT_S = 5.0
 """How long an answer of the database will do, however many ask."""
-WAITING = ("ready", "leased", "dead")
 
 
 @router.get(
@@ -46,8 +46,8 @@ def metrics(request: Request) -> Response:
 class _State:
     """What the database said."""
 
-    jobs: Mapping[tuple[str, str], int]
-    oldest_job_s: float
+    queues: Sequence[Queue]
+    sweeps: Mapping[str, int]
     index_age_s: float | None
 
 
@@ -70,17 +70,21 @@ class StateMetrics(Collector):
         if seen is None:
             return
         jobs = GaugeMetricFamily(
-            "detector_jobs", "Jobs that are not done.", labels=["kind", "state"]
+            "detector_jobs", "Jobs that are not over.", labels=["kind", "state"]
         )
-        for (kind, state), count in sorted(seen.jobs.items()):
-            if state in WAITING:
-                jobs.add_metric([kind, state], count)
-        yield jobs
-        yield GaugeMetricFamily(
-            "detector_oldest_ready_job_seconds",
+        oldest = GaugeMetricFamily(
+            "detector_oldest_due_job_seconds",
             "How long the oldest job that could be worked on has waited.",
-            seen.oldest_job_s,
+            labels=["kind"],
         )
+        sweeps = GaugeMetricFamily("detector_sweeps", "Sweeps.", labels=["state"])
+        for queue in seen.queues:
+            for state in ("ready", "leased", "dead"):
+                jobs.add_metric([queue.kind, state], getattr(queue, state))
+            oldest.add_metric([queue.kind], queue.oldest_due_s)
+        for state, count in sorted(seen.sweeps.items()):
+            sweeps.add_metric([state], count)
+        yield from (jobs, oldest, sweeps)
         if seen.index_age_s is not None:
             yield GaugeMetricFamily(
                 "detector_index_age_seconds",
@@ -92,14 +96,14 @@ class StateMetrics(Collector):
     def _look(self) -> _State | None:
         try:
             with self._service.store.database.read() as session:
-                jobs, oldest_job_s = count_jobs(session), oldest_due_s(session)
+                queues, sweeps = list_queues(session), count_sweeps(session)
                 try:
                     watermark = self._service.engine.index.watermark
                 except NotReady:
-                    return _State(jobs, oldest_job_s, None)
+                    return _State(queues, sweeps, None)
                 since = waiting_since(session, watermark)
         except DetectorError as error:
             log.warning(str(error))
             return None
         age_s = 0.0 if since is None else (utc_now() - since).total_seconds()
-        return _State(jobs, oldest_job_s, max(0.0, age_s))
+        return _State(queues, sweeps, max(0.0, age_s))

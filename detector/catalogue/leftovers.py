@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from detector.catalogue import health_job, imports
 from detector.store.database import Database
+from detector.store.job_list import GIVEN_UP
 from detector.store.listing_tables import IMPORT_KIND, ListingImportRow
 from detector.store.store import Store
 from detector.store.table import utc_now
@@ -60,7 +61,7 @@ def _end(database: Database, table: type[_Record], kind: str, name: str) -> int:
     given_up = (
         select(table, JobRow)
         .join(JobRow, JobRow.payload[name].as_string() == table.id)
-        .where(JobRow.kind == kind, JobRow.state == "dead")
+        .where(JobRow.kind == kind, JobRow.state.in_(GIVEN_UP))
         .where(table.state.in_(imports.OPEN_STATES))
     )
     with database.read() as session:
@@ -73,9 +74,11 @@ def _end(database: Database, table: type[_Record], kind: str, name: str) -> int:
             row.state, row.finished_at = "failed", utc_now()
             # What a job died of may name what is only the operator's to know.
             row.error = (
-                f"It was given up after {job.attempts} attempts that brought it no "
-                "further. Ask for it again, or ask whoever runs the service to look "
-                f"into {job.id}."
+                "Whoever runs the service has canceled it."
+                if job.state == "canceled"
+                else f"It was given up after {job.attempts} attempts that brought it "
+                "no further. Ask for it again, or ask whoever runs the service to "
+                f"look into {job.id}."
             )
             if not isinstance(row, HealthCheckRow):
                 row.error_code = imports.GIVEN_UP

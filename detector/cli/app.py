@@ -11,12 +11,13 @@ from detector.cli import (
     doctor,
     evaluate,
     index,
+    jobs,
     key,
     listings,
     scan,
     serve,
     user,
-    work,
+    worker,
 )
 from detector.cli.output import ExitCode
 
@@ -32,7 +33,8 @@ app.command("scan")(scan.scan)
 app.command("compare")(compare.compare)
 app.command("evaluate")(evaluate.evaluate)
 app.command("serve")(serve.serve)
-app.command("work")(work.work)
+app.command("worker")(worker.worker)
+app.add_typer(jobs.app, name="jobs")
 app.add_typer(listings.app, name="listings")
 app.add_typer(key.app, name="key")
 app.add_typer(user.app, name="user")

@@ -194,7 +194,7 @@ def wait_s(session: Session, endpoint_id: str) -> float | None:
 
 def record_attempt(
     session: Session, delivery_id: str, sent: Sent, *, schedule: Sequence[float]
-) -> None:
+) -> str | None:
     """Write down what came of an attempt, and when the next one is.
 
     Args:
@@ -202,6 +202,9 @@ def record_attempt(
         delivery_id: what was tried.
         sent: what came of it.
         schedule: seconds from each failed attempt to the next.
+
+    Returns:
+        The delivery's state, `pending` if it is tried again; None if it is gone.
     """
     found = session.get(WebhookDeliveryRow, delivery_id)
     endpoint = locked_endpoint(session, found.endpoint_id) if found else None
@@ -209,7 +212,7 @@ def record_attempt(
         WebhookDeliveryRow, delivery_id, with_for_update=True, populate_existing=True
     )
     if delivery is None or endpoint is None:
-        return  # deleted while it was sent
+        return None  # deleted while it was sent
     delivery.num_attempts += 1
     session.add(
         WebhookAttemptRow(
@@ -226,7 +229,7 @@ def record_attempt(
     if sent.error is None:
         delivery.state, delivery.delivered_at, delivery.next_at = "delivered", now, None
         endpoint.failing_since = endpoint.paused_until = None
-        return
+        return delivery.state
     endpoint.failing_since = endpoint.failing_since or now
     if delivery.num_attempts > len(schedule):
         delivery.state, delivery.next_at = "failed", None
@@ -238,6 +241,7 @@ def record_attempt(
     if sent.asks_for_a_pause:
         pause_s = pause_after(sent, now - endpoint.failing_since)
         endpoint.paused_until = now + timedelta(seconds=pause_s)
+    return delivery.state
 
 
 def pause_after(sent: Sent, failing: timedelta) -> float:

@@ -21,6 +21,7 @@ from detector.events.deliveries import (
 )
 from detector.events.endpoints import disable, valid_secrets
 from detector.events.sending import Message, WebhookSender, write_body
+from detector.store.counting import Count, Counted, count_nothing
 from detector.store.database import Database
 from detector.store.event_tables import EventRow, WebhookEndpointRow
 from detector.store.table import utc_now
@@ -36,6 +37,15 @@ LANE_S = 1.0
 """How long a slow endpoint waits before it tries again to be the one."""
 GIVE_UP_AFTER = timedelta(days=5)
 """An endpoint where everything has failed for so long is disabled."""
+
+
+OUTCOMES = {
+    "delivered": Counted.DELIVERY_DELIVERED,
+    "pending": Counted.DELIVERY_RETRIED,
+    "failed": Counted.DELIVERY_FAILED,
+    "canceled": Counted.DELIVERY_CANCELED,
+}
+"""What is counted, by the state of a delivery after an attempt."""
 
 
 class SlowLane:
@@ -78,12 +88,14 @@ class DeliveryJob:
         sender: posts them.
         schedule: seconds from each failed attempt to the next.
         give_up_after: how long everything may fail before an endpoint is disabled.
+        count: told what came of attempts.
     """
 
     database: Database
     sender: WebhookSender
     schedule: Sequence[float] = SCHEDULE
     give_up_after: timedelta = GIVE_UP_AFTER
+    count: Count = count_nothing
     lane: SlowLane = field(default_factory=SlowLane)
 
     def run(self, context: Context) -> None:
@@ -116,8 +128,12 @@ class DeliveryJob:
             self.lane.observe(endpoint_id, sent.duration_ms / 1000)
             self._disable_if_due(endpoint, sent)
             with context.session() as session:
-                record_attempt(session, delivery.id, sent, schedule=self.schedule)
+                state = record_attempt(
+                    session, delivery.id, sent, schedule=self.schedule
+                )
                 context.progress(session)
+            if state is not None:
+                self.count(OUTCOMES[state], 1)
 
     def _disable_if_due(self, endpoint: WebhookEndpointRow, sent: Sent) -> None:
         """Send nothing more to an endpoint that is gone.
@@ -157,6 +173,7 @@ def delivery_handlers(
     *,
     schedule: Sequence[float] = SCHEDULE,
     give_up_after: timedelta = GIVE_UP_AFTER,
+    count: Count = count_nothing,
 ) -> Mapping[str, Handler]:
     """Name the handler of webhooks, to be given to a worker of two threads or more.
 
@@ -165,6 +182,7 @@ def delivery_handlers(
         sender: to be closed when the worker has ended.
         schedule: seconds from each failed attempt to the next.
         give_up_after: how long everything may fail before an endpoint is disabled.
+        count: told what came of attempts.
     """
-    job = DeliveryJob(database, sender, schedule, give_up_after)
+    job = DeliveryJob(database, sender, schedule, give_up_after, count)
     return {JOB_KIND: job.run}

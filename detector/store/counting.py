@@ -23,9 +23,6 @@ class Counted(StrEnum):
     DELIVERY_FAILED = "delivery.failed"
     DELIVERY_CANCELED = "delivery.canceled"
 
-    SWEEP_DONE = "sweep.done"
-    SWEEP_FAILED = "sweep.failed"
-
     @property
     def thing(self) -> str:
         """What is counted."""

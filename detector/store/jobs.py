@@ -144,7 +144,7 @@ def finish(session: Session, *jobs: Job, is_forgotten: bool = False) -> None:
         ids = [row.id for row in rows]
         session.execute(delete(JobRow).where(JobRow.id.in_(ids)))
         return
-    now = session.scalar(select(clock_of(session)))
+    now = now_of(session)
     for row in rows:
         row.state, row.lease_token, row.leased_until = "done", None, None
         row.last_error, row.finished_at = None, now
@@ -166,7 +166,7 @@ def fail(database: Database, job: Job, error: str, *, is_final: bool) -> bool:
         row = session.scalars(_held([job]).with_for_update()).one_or_none()
         if row is None:
             return False
-        now = session.execute(select(clock_of(session))).scalar_one()
+        now = now_of(session)
         if is_final or row.attempts >= row.max_attempts:
             bury(row, now, error)
             return True
@@ -189,7 +189,7 @@ def postpone(session: Session, *jobs: Job, delay_s: float) -> None:
     Raises:
         LeaseLost: another worker has one of them, or one is done or canceled.
     """
-    now = session.execute(select(clock_of(session))).scalar_one()
+    now = now_of(session)
     for row in _rows_of(session, jobs):
         row.attempts -= 1
         put_back(row, now + timedelta(seconds=delay_s))
@@ -225,6 +225,11 @@ def _rows_of(session: Session, jobs: Sequence[Job]) -> Sequence[JobRow]:
         lost = [f"{job.kind} {job.id}" for job in jobs if job.id not in held]
         raise LeaseLost(f"{', '.join(lost[:3])} is no longer ours.")
     return rows
+
+
+def now_of(session: Session) -> datetime:
+    """Read the clock that jobs go by."""
+    return session.execute(select(clock_of(session))).scalar_one()
 
 
 def put_back(row: JobRow, run_at: datetime) -> None:

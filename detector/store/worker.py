@@ -146,6 +146,11 @@ class Worker:
         for thread in (*self._threads, self._heart):
             thread.start()
 
+    def ask_to_stop(self) -> None:
+        """Let no job begin any more, and those that run end soon; `stop` waits."""
+        self._stopping.set()
+        self._awake.set()
+
     def stop(self, timeout: float) -> bool:
         """Let handlers give back what they are at, and end.
 
@@ -156,8 +161,7 @@ class Worker:
         Returns:
             Whether all have ended.
         """
-        self._stopping.set()
-        self._awake.set()
+        self.ask_to_stop()
         deadline = time.monotonic() + timeout
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))

@@ -12,6 +12,7 @@ from detector.store.event_tables import (
     WebhookAttemptRow,
     WebhookDeliveryRow,
 )
+from detector.store.job_list import OVER
 from detector.store.table import utc_now
 from detector.store.work_tables import JobRow
 
@@ -41,9 +42,9 @@ def forget_events(
 
 
 def forget_jobs(database: Database, *, should_stop: ShouldStop = lambda: False) -> int:
-    """Delete jobs that were done long ago; those that were given up stay."""
+    """Delete jobs that were over long ago; those that were given up stay."""
     jobs = select(JobRow.id).where(
-        JobRow.state == "done", JobRow.finished_at < utc_now() - KEEP_DONE
+        JobRow.state.in_(OVER), JobRow.finished_at < utc_now() - KEEP_DONE
     )
     return _delete_all(database, jobs, _delete_jobs, should_stop)
 

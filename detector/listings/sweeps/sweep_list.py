@@ -117,6 +117,12 @@ def list_sweeps(
     return page(session, select(SweepRow), keys=keys, cursor=cursor, limit=limit)
 
 
+def count_sweeps(session: Session) -> dict[str, int]:
+    """Count the sweeps in each state."""
+    groups = select(SweepRow.state, func.count()).group_by(SweepRow.state)
+    return {state: count for state, count in session.execute(groups)}
+
+
 def cancel_sweep(session: Session, sweep_id: str) -> SweepRow:
     """End a sweep before its next chunk; nothing that it found is looked at.
 

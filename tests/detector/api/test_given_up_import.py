@@ -16,7 +16,7 @@ from sqlalchemy import select
 from detector.access.keys import create_key
 from detector.access.roles import Role
 from detector.catalogue.brands import ensure_brand
-from detector.store.job_list import requeue_dead
+from detector.store.job_list import requeue
 from detector.store.jobs import MAX_ATTEMPTS
 from detector.store.store import open_store
 from detector.store.work_tables import JobRow
@@ -94,7 +94,7 @@ def test_an_import_that_kills_its_process_fails_and_can_be_tried_again(tmp_path)
         job = session.scalars(select(JobRow)).one()
         assert job.state == "dead"
         assert "died" in (job.last_error or "")
-        requeue_dead(session, job.id)
+        requeue(session, job.id)
     store.close()
 
     with service_process(settings, key) as client:  # with an embedder that is mended

@@ -135,10 +135,16 @@ def test_waiting_jobs_and_changes_show(data_dir):
     assert seen["detector_jobs", ("dust", "ready")] == 2
     assert seen["detector_jobs", ("dust", "dead")] == 1
     assert ("detector_jobs", ("dust", "done")) not in seen
-    assert 100 <= seen["detector_oldest_ready_job_seconds", ()] < 200
+    assert 100 <= seen["detector_oldest_due_job_seconds", ("dust",)] < 200
+    assert seen["detector_listings_total", ("accepted",)] == 0
+    assert seen["detector_webhook_attempts_total", ("delivered",)] == 0
     assert seen["detector_index_age_seconds", ()] == 0
     assert seen["detector_index_refresh_seconds_count", ()] >= 1
-    assert told["jobs"] == {"ready": 2, "leased": 0, "done": 1, "dead": 1}
+    states = {"ready": 2, "leased": 0, "done": 1, "dead": 1, "canceled": 0}
+    assert told["jobs"] == states
+    (queue,) = told["queues"]
+    assert (queue["kind"], queue["ready"], queue["dead"]) == ("dust", 2, 1)
+    assert 100 <= queue["oldest_due_s"] < 200
     database.close()
 
 
@@ -164,7 +170,7 @@ def test_metrics_are_there_while_the_index_is_loading(data_dir):
         try:
             seen = scrape(service)
             assert ("detector_index_age_seconds", ()) not in seen
-            assert ("detector_oldest_ready_job_seconds", ()) in seen
+            assert ("detector_listings_total", ("accepted",)) in seen
         finally:
             may_go_on.set()
         service.wait_until("/readyz")

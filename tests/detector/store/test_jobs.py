@@ -13,7 +13,11 @@ from sqlalchemy import select, update
 from detector.errors import Conflict, Unknown
 from detector.store.claiming import claim
 from detector.store.database import Database
-from detector.store.job_list import count_jobs, list_jobs, oldest_due_s, requeue_dead
+from detector.store.job_list import (
+    count_jobs,
+    list_jobs,
+    requeue,
+)
 from detector.store.jobs import (
     LeaseLost,
     delay_s,
@@ -199,13 +203,13 @@ def test_giving_back_costs_no_attempt(database):
 def test_the_dead_can_be_asked_for_again_and_nothing_else(database):
     id = ask(database)
     with pytest.raises(Conflict, match="is ready"), database.write() as session:
-        requeue_dead(session, id)
+        requeue(session, id)
     fail(database, take(database), "never", is_final=True)
     with database.write() as session:
-        requeue_dead(session, id)
+        requeue(session, id)
     assert take(database).attempts == 1
     with pytest.raises(Unknown, match="job_x"), database.write() as session:
-        requeue_dead(session, "job_x")
+        requeue(session, "job_x")
 
 
 def test_jobs_are_listed_in_pages_and_counted(database):
@@ -223,15 +227,6 @@ def test_jobs_are_listed_in_pages_and_counted(database):
             ("work", "leased"): 1,
             ("other", "ready"): 1,
         }
-
-
-def test_the_wait_of_the_oldest_due_job_is_measured(database):
-    with database.read() as session:
-        assert oldest_due_s(session) == 0.0
-    ask(database, run_at=utc_now() - timedelta(seconds=90))
-    ask(database, run_at=utc_now() + timedelta(seconds=90))
-    with database.read() as session:
-        assert 85 < oldest_due_s(session) < 100
 
 
 def test_who_commits_an_effect_keeps_the_job_until_then(postgres):

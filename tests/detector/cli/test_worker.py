@@ -31,8 +31,8 @@ SOON_S = 60.0
 
 
 @contextmanager
-def detector_work(data_dir: Path, url: str | None) -> Iterator[subprocess.Popen[str]]:
-    """Run `detector work` as a program, until the block ends."""
+def detector_worker(data_dir: Path, url: str | None) -> Iterator[subprocess.Popen[str]]:
+    """Run `detector worker` as a program, until the block ends."""
     environment = {
         **os.environ,
         "DETECTOR_DATA_DIR": str(data_dir),
@@ -41,7 +41,7 @@ def detector_work(data_dir: Path, url: str | None) -> Iterator[subprocess.Popen[
         **({"DETECTOR_DATABASE_URL": url} if url else {}),
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "detector.cli", "work"],
+        [sys.executable, "-m", "detector.cli", "worker"],
         env=environment,
         stderr=subprocess.PIPE,
         text=True,
@@ -49,7 +49,7 @@ def detector_work(data_dir: Path, url: str | None) -> Iterator[subprocess.Popen[
     assert process.stderr
     try:
         assert re.match(
-            r"Working on jobs of .* until Ctrl-C", process.stderr.readline()
+            r"Working on jobs, .* of .* until Ctrl-C", process.stderr.readline()
         )
         yield process
     finally:
@@ -101,18 +101,18 @@ def test_an_import_is_done_by_whoever_is_left(place, data_dir, tmp_path):
         with store.database.read() as session:
             return session.get_one(ImportRow, import_id)
 
-    with detector_work(data_dir, url) as first:
+    with detector_worker(data_dir, url) as first:
         wait_until(lambda: row().num_rows > 0)
         first.kill()
     assert row().state == "running"
-    with detector_work(data_dir, url) as second:
+    with detector_worker(data_dir, url) as second:
         wait_until(lambda: row().num_rows > 8)
         second.send_signal(signal.SIGINT)
         assert second.wait(SOON_S) == 0
     with store.database.read() as session:
         job = session.scalars(select(JobRow)).one()
     assert (job.state, job.attempts) in [("ready", 0), ("done", 1)]
-    with detector_work(data_dir, url):
+    with detector_worker(data_dir, url):
         wait_until(lambda: row().state == "done")
         wait_until(lambda: not list(store.uploads_folder.iterdir()))
     assert row().counts["references_added"] == 30
