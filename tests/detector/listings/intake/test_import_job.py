@@ -1,135 +1,35 @@
-"""Files of listing events as jobs: each row counts once, whoever dies meanwhile."""
+"""Files of listing events as jobs: what is counted, what waits, what ends."""
 
-import json
-import threading
 import time
-from collections import Counter
-from collections.abc import Mapping
-from hashlib import sha256
-from multiprocessing.connection import Connection
-from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from detector.catalogue.leftovers import end_given_up, sweep_files
 from detector.errors import Conflict, Unknown
-from detector.images import ImageLimits
-from detector.listings.intake.import_job import ListingImportJob
-from detector.listings.intake.listing_file import ListingFileFormat
 from detector.listings.intake.listing_import import (
     FILE_NAME,
     MAX_OPEN,
-    ask_for_import,
     cancel_import,
     find_import,
     list_problems,
-    new_import_id,
     require_room,
     upload_folder,
 )
 from detector.store.jobs import put_back
-from detector.store.listing_tables import (
-    IMPORT_KIND,
-    ListingImportRow,
-    ListingRow,
-    ListingVersionRow,
-)
-from detector.store.store import Store, open_store
+from detector.store.listing_tables import IMPORT_KIND, ListingRow
 from detector.store.work_tables import JobRow
-from detector.store.worker import Worker
-from tests.service_process import CONTEXT
-
-LEASE_S = 0.5
-SOON_S = 60.0
-NUM_ROWS = 1_500
-NUM_KILLS = 5
-
-
-def event(name: str, version: int = 1, **more: object) -> dict[str, object]:
-    return {
-        "type": "listing.updated",
-        "occurred_at": "2026-06-01T12:00:00Z",
-        "listing_id": name,
-        "version": version,
-        "images": [{"url": f"https://img.example/{name}.jpg"}],
-        **more,
-    }
-
-
-def ndjson(*events: Mapping[str, object] | str) -> bytes:
-    texts = (e if isinstance(e, str) else json.dumps(e) for e in events)
-    return "".join(f"{text}\n" for text in texts).encode()
-
-
-def open_at(folder: Path, place: Path | str) -> Store:
-    return open_store(folder / "data", place if isinstance(place, str) else None)
-
-
-def ask(store: Store, data: bytes, *, name: str = "events.ndjson") -> str:
-    """Ask for an import whose file is there; returns its id."""
-    import_id = new_import_id()
-    folder = upload_folder(store, import_id)
-    folder.mkdir()
-    (folder / FILE_NAME).write_bytes(data)
-    with store.database.write() as session:
-        ask_for_import(
-            session,
-            import_id=import_id,
-            marketplace="market",
-            format=ListingFileFormat.AUTO,
-            file_name=name,
-            file_sha256=sha256(data).hexdigest(),
-            created_by="somebody",
-        )
-    return import_id
-
-
-def worker_of(store: Store, *, max_queued: int = 10**6) -> Worker:
-    job = ListingImportJob(
-        store,
-        ImageLimits(),
-        max_queued=max_queued,
-        max_upload_bytes=10**9,
-        max_line_bytes=10**6,
-    )
-    return Worker(
-        store.database,
-        {IMPORT_KIND: job.run},
-        lease_s=LEASE_S,
-        threads=1,
-        on_note=lambda note: None,
-    )
-
-
-def row_of(store: Store, import_id: str) -> Any:
-    with store.database.read() as session:
-        return session.get_one(ListingImportRow, import_id)
-
-
-def wait_for(store: Store, import_id: str) -> Any:
-    deadline = time.monotonic() + SOON_S
-    while (row := row_of(store, import_id)).state in {"queued", "running"}:
-        assert time.monotonic() < deadline, "it did not end"
-        time.sleep(0.02)
-    return row
-
-
-def do(store: Store, import_id: str) -> Any:
-    """Let a worker do an import; return its record."""
-    worker = worker_of(store)
-    worker.start()
-    row = wait_for(store, import_id)
-    assert worker.stop(SOON_S)
-    return row
-
-
-def num_queued(store: Store) -> int:
-    queued = select(func.count()).where(ListingRow.state == "queued")
-    with store.database.read() as session:
-        return session.scalar(queued) or 0
+from tests.detector.listings.intake.import_files import (
+    SOON_S,
+    ask,
+    do,
+    event,
+    ndjson,
+    num_queued,
+    row_of,
+    wait_for,
+    worker_of,
+)
 
 
 def test_each_row_is_counted_by_what_became_of_it(store):
@@ -287,56 +187,3 @@ def test_an_import_that_was_given_up_goes_on_if_its_job_is_tried_again(store):
     upload_folder(store, import_id).mkdir(exist_ok=True)
     assert sweep_files(store, upload_s=0) == 1
     assert list(store.uploads_folder.iterdir()) == []
-
-
-def run_worker(connection: Connection, folder: Path, place: Path | str) -> None:
-    store = open_at(folder, place)
-    worker_of(store).start()
-    connection.send("started")
-    threading.Event().wait()
-
-
-def test_a_kill_at_any_moment_leaves_every_count_right(store, place, tmp_path):
-    """Each row is new, twice or bad, so that one counted twice would show."""
-    rows = [event(str(n)) for n in range(NUM_ROWS)]
-    order = np.random.default_rng(0).permutation(3 * NUM_ROWS)
-    mixed = [(*rows, *rows, *(["oops"] * NUM_ROWS))[n] for n in order]
-    import_id = ask(store, ndjson(*mixed))
-    num_rows = [0]
-    for _ in range(NUM_KILLS):
-        here, there = CONTEXT.Pipe()
-        child = CONTEXT.Process(target=run_worker, args=(there, tmp_path, place))
-        child.start()
-        there.close()
-        assert here.recv() == "started"
-        deadline = time.monotonic() + SOON_S
-        while row_of(store, import_id).num_rows <= num_rows[-1]:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        child.kill()
-        child.join()
-        num_rows.append(row_of(store, import_id).num_rows)
-    assert len(set(num_rows)) == NUM_KILLS + 1
-    assert num_rows[-1] < 3 * NUM_ROWS, "it was done before it was killed"
-    row = do(store, import_id)
-    assert row.counts == {
-        "accepted": NUM_ROWS,
-        "duplicate": NUM_ROWS,
-        "invalid": NUM_ROWS,
-    }
-    assert (row.num_rows, row.num_problems) == (3 * NUM_ROWS, NUM_ROWS)
-    with store.database.read() as session:
-        jobs = session.scalars(select(JobRow.payload).where(JobRow.kind != IMPORT_KIND))
-        scans = Counter(payload["listing_id"] for payload in jobs)
-        assert len(scans) == NUM_ROWS
-        assert set(scans.values()) == {1}
-        versions = select(func.count()).select_from(ListingVersionRow)
-        assert session.scalar(versions) == NUM_ROWS
-        last = None
-        seen = []
-        while True:
-            problems, last = list_problems(session, import_id, cursor=last, limit=200)
-            seen += [problem.row for problem in problems]
-            if last is None:
-                break
-    assert seen == [n + 1 for n, each in enumerate(mixed) if each == "oops"]
