@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import select
 
 from detector.listings.pictures.known import KnownPictures
 from detector.listings.pictures.look import pack_vectors
@@ -84,8 +83,8 @@ def place_all(
         if start // BATCH % 256 == 0:
             on_progress(start, len(records))
     with database.read() as session:
-        columns = select(PictureRow.sha256, PictureRow.cluster_id)
-        clusters = {row.sha256: row.cluster_id for row in session.execute(columns)}
+        rows = session.query(PictureRow.sha256, PictureRow.cluster_id)
+        clusters = {row.sha256: row.cluster_id for row in rows}
     return Placed(
         groups=records["group"].tolist(),
         clusters=[clusters[digest] for digest in digests],
