@@ -20,6 +20,8 @@ from detector.store.listing_tables import SweepRow
 router = APIRouter(prefix="/v1/sweeps", tags=["sweeps"], dependencies=[with_key])
 
 Keeper = Annotated[Principal, Depends(needs(Capability.JOBS_MANAGE))]
+Days = Annotated[int, Field(strict=True, ge=1, le=3_650), AS_WHOLE]
+Looks = Annotated[int, Field(strict=True, ge=0, le=10_000), AS_WHOLE]
 
 
 class SweepOptions(Wire):
@@ -32,19 +34,13 @@ class SweepOptions(Wire):
     brand_id: Name | None = Field(
         None, description="Whose references; all brands' if null."
     )
-    days: Annotated[int, AS_WHOLE] | None = Field(
+    days: Days | None = Field(
         None,
-        strict=True,
-        ge=1,
-        le=3_650,
         description="Pictures of listings that were received in these last days; as "
         "the service is set if null.",
     )
-    max_looks: Annotated[int, AS_WHOLE] | None = Field(
+    max_looks: Looks | None = Field(
         None,
-        strict=True,
-        ge=0,
-        le=10_000,
         description="Most listings to be looked at again, those with the most alike "
         "pictures first; as the service is set if null.",
     )
