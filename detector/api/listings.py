@@ -9,7 +9,12 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from detector.access.principal import Principal
 from detector.access.roles import Capability
 from detector.api.body import read_body
-from detector.api.errors import FieldProblem, InvalidRequest, MalformedBody
+from detector.api.errors import (
+    BodyTooLarge,
+    FieldProblem,
+    InvalidRequest,
+    MalformedBody,
+)
 from detector.api.flags import as_answer as as_flag_answer
 from detector.api.json_bodies import require_json_type
 from detector.api.listing_schemas import (
@@ -45,6 +50,8 @@ from detector.store.counting import Counted
 from detector.store.listing_tables import ListingImageRow, ListingRow
 
 MAX_SHOWN_ID = 200
+MAX_VALUES = 2_000_000
+"""What a body may hold at most, counted by separators: each takes memory to parse."""
 
 router = APIRouter(prefix="/v1/listings", tags=["listings"], dependencies=[with_key])
 
@@ -122,9 +129,15 @@ def _events_of(body: bytes) -> list[object]:
     """Take a body apart into what should be events.
 
     Raises:
+        BodyTooLarge: parsing it would take a multiple of its size.
         MalformedBody: it is no JSON.
         InvalidRequest: it is something else than some events.
     """
+    if sum(body.count(separator) for separator in (b",", b"[", b"{")) > MAX_VALUES:
+        raise BodyTooLarge(
+            f"The body holds over {MAX_VALUES:,} values.",
+            remedy="Send fewer events at once.",
+        )
     try:
         parsed = parse_batch(body)
         if isinstance(parsed, RepeatedName):
