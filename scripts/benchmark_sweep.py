@@ -47,8 +47,6 @@ from scripts.benchmarks.machine import describe_machine, library_versions, load_
 from scripts.benchmarks.stored_pictures import fill
 
 MAX_LOOKS = 1_000
-ALONE_S = 15.0
-"""How long the busy threads are timed before the sweep, and after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +57,18 @@ class Plan:
         pictures: stored ones.
         references: new ones.
         planted: pictures that show a copy of a reference.
+        alone_s: seconds that the others are timed before the sweep, and after it.
         seed: of everything that is drawn.
     """
 
     pictures: int = 100_000
     references: int = 1_000
     planted: int = 200
+    alone_s: int = 15
     seed: int = 7
 
 
-QUICK = Plan(5_000, 200, 20)
+QUICK = Plan(5_000, 200, 20, alone_s=5)
 
 
 @dataclass(slots=True)
@@ -211,12 +211,11 @@ def run_benchmark(plan: Plan, database: Database) -> dict[str, object]:
     extractor = Extractor({"copy": embedder}, ImageLimits())
     busy = Busy(extractor, _draw_picture(plan.seed))
     with busy.working(threads):
-        time.sleep(2)
-        before = _pace(busy)
+        before = _pace(busy, plan.alone_s)
         num_done = busy.num_done
         beside = sweep(database, embedder, filled.planted)
         during = (busy.num_done - num_done) / beside.wall_s
-        after = _pace(busy)
+        after = _pace(busy, plan.alone_s)
     usual = (before + after) / 2
     return {
         "machine": describe_machine(),
@@ -238,9 +237,9 @@ def run_benchmark(plan: Plan, database: Database) -> dict[str, object]:
     }
 
 
-def _pace(busy: Busy) -> float:
+def _pace(busy: Busy, seconds: float) -> float:
     num_done, start = busy.num_done, time.perf_counter()
-    time.sleep(ALONE_S)
+    time.sleep(seconds)
     return (busy.num_done - num_done) / (time.perf_counter() - start)
 
 
@@ -288,7 +287,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--quick", action="store_true", help=f"only {QUICK}")
     for name, usual in asdict(Plan()).items():
-        parser.add_argument(f"--{name}", type=int, help=f"(default: {usual})")
+        flag = f"--{name.replace('_', '-')}"
+        parser.add_argument(flag, type=int, metavar="N", help=f"(default: {usual})")
     parser.add_argument("--out", type=Path, help="write the figures here, too")
     options = parser.parse_args(arguments)
     plan = QUICK if options.quick else Plan()

@@ -6,7 +6,6 @@ from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy.orm import Session
 
 from detector.catalogue.brands import ensure_brand
 from detector.catalogue.changes import ChangeKind, ChangeLog
@@ -68,10 +67,8 @@ def fill(
         num_bytes += sum(map(len, packed.values()))
         planted |= {looks[n - first].sha256 for n in copied if 0 <= n - first < BATCH}
         sample += [look.sha256 for look in looks[:: max(1, num_pictures // 500)]]
-        with database.write() as session:
-            _store_pictures(session, embedder, packed)
-    with database.write() as session:
-        _store_references(session, embedder, references)
+        _store_pictures(database, embedder, packed)
+    _store_references(database, embedder, references)
     return Filled(frozenset(planted), tuple(sample), num_bytes)
 
 
@@ -124,72 +121,74 @@ def _draw(
 
 
 def _store_pictures(
-    session: Session, embedder: Embedder, packed: dict[str, bytes]
+    database: Database, embedder: Embedder, packed: dict[str, bytes]
 ) -> None:
-    seq, now = next_seq(session, CLOCK, len(packed)), utc_now()
-    listings = {digest: f"lst_{digest[:24]}" for digest in packed}
-    session.add_all(
-        PictureRow(
-            sha256=digest,
-            seq=seq + place,
-            width=1000,
-            height=1000,
-            model=embedder.name,
-            weights_hash=embedder.weights_hash,
-            vectors=vectors,
-            thumbnail=bytes(3_072),
-            perceptual_hash=bytes(32),
-            verdict="no_match",
-            watermark=0,
+    with database.write() as session:
+        seq, now = next_seq(session, CLOCK, len(packed)), utc_now()
+        listings = {digest: f"lst_{digest[:24]}" for digest in packed}
+        session.add_all(
+            PictureRow(
+                sha256=digest,
+                seq=seq + place,
+                width=1000,
+                height=1000,
+                model=embedder.name,
+                weights_hash=embedder.weights_hash,
+                vectors=vectors,
+                thumbnail=bytes(3_072),
+                perceptual_hash=bytes(32),
+                verdict="no_match",
+                watermark=0,
+            )
+            for place, (digest, vectors) in enumerate(packed.items())
         )
-        for place, (digest, vectors) in enumerate(packed.items())
-    )
-    session.add_all(
-        ListingRow(
-            id=id,
-            marketplace="benchmark",
-            external_id=id,
-            version=1,
-            content_sha256=digest,
-            state="scanned",
-            details={"title": "A bag, hardly worn", "price": "12.50"},
-            occurred_at=now,
+        session.add_all(
+            ListingRow(
+                id=id,
+                marketplace="benchmark",
+                external_id=id,
+                version=1,
+                content_sha256=digest,
+                state="scanned",
+                details={"title": "A bag, hardly worn", "price": "12.50"},
+                occurred_at=now,
+            )
+            for digest, id in listings.items()
         )
-        for digest, id in listings.items()
-    )
-    session.flush()
-    session.add_all(
-        ListingImageRow(listing_id=id, position=0, sha256=digest)
-        for digest, id in listings.items()
-    )
+        session.flush()
+        session.add_all(
+            ListingImageRow(listing_id=id, position=0, sha256=digest)
+            for digest, id in listings.items()
+        )
 
 
 def _store_references(
-    session: Session, embedder: Embedder, references: Vectors
+    database: Database, embedder: Embedder, references: Vectors
 ) -> None:
-    brand_id = ensure_brand(session, "Benchmark")
-    log = ChangeLog(session)
-    for number, vector in enumerate(references):
-        digest, name = sha256(b"reference %d" % number).hexdigest(), f"{number}"
-        session.add(
-            ImageRow(sha256=digest, format="jpeg", width=9, height=9, num_bytes=9)
-        )
-        session.flush()
-        session.add(
-            EmbeddingRow(
-                image_sha256=digest,
-                model=embedder.name,
-                weights_hash=embedder.weights_hash,
-                vector=vector.astype("<f4").tobytes(),
+    with database.write() as session:
+        brand_id = ensure_brand(session, "Benchmark")
+        log = ChangeLog(session)
+        for number, vector in enumerate(references):
+            digest, name = sha256(b"reference %d" % number).hexdigest(), f"{number}"
+            session.add(
+                ImageRow(sha256=digest, format="jpeg", width=9, height=9, num_bytes=9)
             )
-        )
-        id = reference_id(brand_id, name)
-        session.add(
-            ReferenceRow(
-                id=id, brand_id=brand_id, external_id=name, image_sha256=digest
+            session.flush()
+            session.add(
+                EmbeddingRow(
+                    image_sha256=digest,
+                    model=embedder.name,
+                    weights_hash=embedder.weights_hash,
+                    vector=vector.astype("<f4").tobytes(),
+                )
             )
-        )
-        log.note(id, ChangeKind.ADD)
+            id = reference_id(brand_id, name)
+            session.add(
+                ReferenceRow(
+                    id=id, brand_id=brand_id, external_id=name, image_sha256=digest
+                )
+            )
+            log.note(id, ChangeKind.ADD)
 
 
 def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
