@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from detector.api.background import Work
 from detector.catalogue.brands import ensure_brand
 from detector.catalogue.catalogue_file import ImportFormat
 from detector.catalogue.imports import (
@@ -21,8 +22,13 @@ from detector.catalogue.imports import (
     new_import_id,
     upload_folder,
 )
+from detector.cli.worker import KINDS
+from detector.listings.intake.event import EventKind, GivenImage, ListingEvent
+from detector.listings.intake.take import take_events
 from detector.store.job_list import count_jobs
+from detector.store.listing_tables import ListingRow
 from detector.store.store import Store, open_store
+from detector.store.table import utc_now
 from detector.store.tables import ReferenceRow
 from detector.store.work_tables import ImportRow, JobRow
 from tests.catalogues import draw_folder
@@ -31,7 +37,9 @@ SOON_S = 60.0
 
 
 @contextmanager
-def detector_worker(data_dir: Path, url: str | None) -> Iterator[subprocess.Popen[str]]:
+def detector_worker(
+    data_dir: Path, url: str | None, *options: str
+) -> Iterator[subprocess.Popen[str]]:
     """Run `detector worker` as a program, until the block ends."""
     environment = {
         **os.environ,
@@ -41,16 +49,14 @@ def detector_worker(data_dir: Path, url: str | None) -> Iterator[subprocess.Pope
         **({"DETECTOR_DATABASE_URL": url} if url else {}),
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "detector.cli", "worker"],
+        [sys.executable, "-m", "detector.cli", "worker", *options],
         env=environment,
         stderr=subprocess.PIPE,
         text=True,
     )
     assert process.stderr
     try:
-        assert re.match(
-            r"Working on jobs, .* of .* until Ctrl-C", process.stderr.readline()
-        )
+        assert re.match(r"Working on .* of .* until Ctrl-C", process.stderr.readline())
         yield process
     finally:
         process.kill()
@@ -120,3 +126,48 @@ def test_an_import_is_done_by_whoever_is_left(place, data_dir, tmp_path):
         assert count_jobs(session) == {("catalogue_import", "done"): 1}
         assert len(session.scalars(select(ReferenceRow.id)).all()) == 30
     store.close()
+
+
+def test_listings_are_scanned_by_a_worker_that_does_nothing_else(
+    place, data_dir, tmp_path
+):
+    url = place if isinstance(place, str) else None
+    store = open_store(data_dir, url)
+    import_id = ask(store, draw_folder(tmp_path / "photos", 2, size=(360, 270)))
+    picture = next((tmp_path / "photos").rglob("*.png")).read_bytes()
+    event = ListingEvent(
+        marketplace="shop",
+        listing_id="1",
+        version=1,
+        event_id=None,
+        type=EventKind.CREATED,
+        occurred_at=utc_now(),
+        seller_id=None,
+        details={},
+        images=(GivenImage(0, data=picture),),
+    )
+    take_events(store, [event], max_queued=10)
+
+    def listing() -> ListingRow:
+        with store.database.read() as session:
+            return session.scalars(select(ListingRow)).one()
+
+    with detector_worker(data_dir, url, "--kinds", "scans"):
+        wait_until(lambda: listing().state == "scanned")
+    assert listing().verdict == "no_match"
+    with store.database.read() as session:
+        assert session.get_one(ImportRow, import_id).state == "queued"
+        assert count_jobs(session) == {("catalogue_import", "ready"): 1}
+    store.close()
+
+
+def test_kinds_that_do_not_exist_are_told(detector):
+    done = detector("worker", "--kinds", "scans,dishes")
+    assert done.code == 2
+    assert "'dishes' is none of jobs, scans, fetches, deliveries" in " ".join(
+        done.err.split()
+    )
+
+
+def test_the_kinds_of_the_command_are_those_there_are():
+    assert tuple(Work) == KINDS
