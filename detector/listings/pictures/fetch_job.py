@@ -131,7 +131,8 @@ def _note(
 
     What a URL leads to may have changed since; then the listing shows another picture.
     """
-    listing = session.get(ListingRow, listing_id, with_for_update=True)
+    lock = {"key_share": True}
+    listing = session.get(ListingRow, listing_id, with_for_update=lock)
     image = session.get(ListingImageRow, (listing_id, position))
     if listing is None or image is None or listing.version != version:
         return

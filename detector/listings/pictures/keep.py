@@ -30,14 +30,15 @@ def keep_results(
 ) -> None:
     """Store results, and put new pictures into their clusters.
 
-    From here to the end of the transaction no other process stores pictures: two that
-    are the same then find each other, whoever looked at them.
+    From here to the end of the transaction no other process stores pictures, nor
+    changes who shows them: two that are the same then find each other, whoever looked
+    at them, and nobody waits for rows that another one holds.
     """
+    first = next_seq(session, CLOCK, len(examined))
     if not examined:
         return
     scan_id = "scan_" + uuid.uuid4().hex
     _write_scan(session, scan_id, examined, standing)
-    first = next_seq(session, CLOCK, len(examined))
     known.refresh(session)
     rows = picture_rows(session, [each.sha256 for each in examined])
     weights = standing.engine.copy_channel.embedder

@@ -1,7 +1,6 @@
 """Scans listings: many jobs at once, their pictures looked at together."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
 
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session, aliased
@@ -9,17 +8,27 @@ from sqlalchemy.orm import Session, aliased
 from detector.catalogue.references import chunks, find_references
 from detector.listings.engine import Engine
 from detector.listings.flags.raise_flags import FlagPolicy, raise_flags
-from detector.listings.intake.take import SCAN_KIND
+from detector.listings.intake.scan_queue import MAX_ATTEMPTS, SCAN_KIND
 from detector.listings.pictures.clusters import note_sighting
 from detector.listings.pictures.examine import CHUNK, Examined, Examiner
 from detector.listings.pictures.fetch_job import ask_for_fetch
 from detector.listings.pictures.keep import keep_results, picture_rows
 from detector.listings.pictures.known import KnownPictures
 from detector.listings.pictures.result import read_results
+from detector.listings.pictures.scan_plan import (
+    Plan,
+    Task,
+    digests_of,
+    images_of,
+    is_current,
+    make_plan,
+    without_missing,
+)
 from detector.listings.pictures.standing import Standing
+from detector.listings.sweeps.tending import was_passed_over
 from detector.matching.steps import Step, timed
 from detector.store.counting import Count, Counted, count_nothing
-from detector.store.jobs import Job
+from detector.store.jobs import enqueue
 from detector.store.listing_tables import (
     ListingImageRow,
     ListingRow,
@@ -34,51 +43,6 @@ BATCH = 16
 """Listings scanned together."""
 
 GONE = "image_gone"
-Images = Mapping[str, Sequence[ListingImageRow]]
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A version of a listing that is to be scanned.
-
-    Attributes:
-        attempt: 0 until its pictures have been fetched where that was needed.
-        again: pictures that are to be looked at even if their results hold.
-    """
-
-    listing_id: str
-    version: int
-    attempt: int
-    again: frozenset[str]
-
-    @classmethod
-    def of(cls, job: Job) -> "Task":
-        """Read a job's payload."""
-        payload = job.payload
-        again = payload.get("again") or ()
-        return cls(
-            str(payload["listing_id"]),
-            int(str(payload["version"])),
-            int(str(payload.get("attempt") or 0)),
-            frozenset(map(str, again if isinstance(again, list) else ())),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What there is to do for some tasks.
-
-    Attributes:
-        ready: listings to be scanned, as far as is known now.
-        to_fetch: listings whose pictures must be fetched first.
-        digests: pictures of the ready ones.
-        wanted: those of them that must be looked at.
-    """
-
-    ready: tuple[Task, ...]
-    to_fetch: tuple[Task, ...]
-    digests: frozenset[str]
-    wanted: tuple[str, ...]
 
 
 class ScanJob:
@@ -134,10 +98,11 @@ class ScanJob:
             examined += self._examiner.examine(some, standing)
         with timed(engine.observe, Step.STORE), context.session() as session:
             missing = set(plan.wanted) - {each.sha256 for each in examined}
-            plan = _without_missing(session, plan, missing)
+            plan = without_missing(session, plan, missing)
             _lock_listings(session, plan.ready)
             examined += _by_vectors(session, missing & plan.digests, standing)
             keep_results(session, examined, standing=standing, known=self._known)
+            self._look_again_if_swept(session, plan, examined, standing)
             for task in plan.to_fetch:
                 ask_for_fetch(session, task.listing_id, task.version, task.again)
             for task in sorted(plan.ready, key=lambda task: task.listing_id):
@@ -149,9 +114,9 @@ class ScanJob:
     def _finish(self, session: Session, task: Task, standing: Standing) -> None:
         """Write a listing's outcome, unless it has moved on meanwhile."""
         listing = session.get(ListingRow, task.listing_id)
-        if listing is None or not _is_current(listing, task):
+        if listing is None or not is_current(listing, task):
             return
-        images = _images(session, [listing.id]).get(listing.id, [])
+        images = images_of(session, [listing.id]).get(listing.id, [])
         results = read_results(session, [i.sha256 for i in images if i.sha256])
         for image in images:
             result = results.get(image.sha256 or "")
@@ -172,6 +137,33 @@ class ScanJob:
         listing.scanned_at = utc_now()
         session.flush()
 
+    def _look_again_if_swept(
+        self,
+        session: Session,
+        plan: Plan,
+        examined: Sequence[Examined],
+        standing: Standing,
+    ) -> None:
+        """Have pictures looked at again that a sweep has just ended without."""
+        stored = {each.sha256 for each in examined if each.error is None}
+        if not stored or not was_passed_over(session, standing.basis.watermark):
+            return
+        images = images_of(session, [task.listing_id for task in plan.ready])
+        for task in plan.ready:
+            again = digests_of(images, [task]) & stored
+            if again:
+                enqueue(
+                    session,
+                    KIND,
+                    payload={
+                        "listing_id": task.listing_id,
+                        "version": task.version,
+                        "attempt": task.attempt,
+                        "again": sorted(again),
+                    },
+                    max_attempts=MAX_ATTEMPTS,
+                )
+
     def _count_all(self, plan: Plan, examined: Sequence[Examined]) -> None:
         reused = len(plan.digests) - len(plan.wanted)
         self._count(Counted.PICTURE_REUSED_BYTES, reused)
@@ -184,58 +176,6 @@ class ScanJob:
                 self._count(Counted.PICTURE_VECTORS_ONLY, 1)
             else:
                 self._count(Counted.PICTURE_MATCHED, 1)
-
-
-def make_plan(session: Session, tasks: Sequence[Task], standing: Standing) -> Plan:
-    """Find out which pictures of which listings must be looked at."""
-    listings: dict[str, ListingRow] = {}
-    for some in chunks([task.listing_id for task in tasks]):
-        query = select(ListingRow).where(ListingRow.id.in_(some))
-        listings |= {row.id: row for row in session.scalars(query)}
-    live = [
-        task
-        for task in tasks
-        if task.listing_id in listings and _is_current(listings[task.listing_id], task)
-    ]
-    images = _images(session, [task.listing_id for task in live])
-    to_fetch = [
-        task
-        for task in live
-        if task.attempt == 0
-        and any(image.sha256 is None for image in images.get(task.listing_id, ()))
-    ]
-    ready = [task for task in live if task not in to_fetch]
-    digests = _digests(images, ready)
-    rows = list(picture_rows(session, sorted(digests)).values())
-    again = {digest for task in ready for digest in task.again}
-    wanted = digests - (standing.in_force(session, rows) - again)
-    return Plan(
-        tuple(ready), tuple(to_fetch), frozenset(digests), tuple(sorted(wanted))
-    )
-
-
-def _without_missing(session: Session, plan: Plan, missing: set[str]) -> Plan:
-    """Have pictures fetched again whose bytes are gone, where a URL is known."""
-    if not missing:
-        return plan
-    images = _images(session, [task.listing_id for task in plan.ready])
-    to_fetch = [
-        replace(task, again=task.again | missing)
-        for task in plan.ready
-        if task.attempt == 0
-        and any(
-            image.sha256 in missing and image.url is not None
-            for image in images.get(task.listing_id, ())
-        )
-    ]
-    bounced = {task.listing_id for task in to_fetch}
-    ready = tuple(t for t in plan.ready if t.listing_id not in bounced)
-    return replace(
-        plan,
-        ready=ready,
-        to_fetch=(*plan.to_fetch, *to_fetch),
-        digests=frozenset(_digests(images, ready)),
-    )
 
 
 def _by_vectors(
@@ -253,19 +193,6 @@ def _by_vectors(
     return found
 
 
-def _is_current(listing: ListingRow, task: Task) -> bool:
-    return listing.version == task.version and listing.state != "deleted"
-
-
-def _images(session: Session, listing_ids: Sequence[str]) -> Images:
-    found: dict[str, list[ListingImageRow]] = {}
-    for some in chunks(listing_ids):
-        query = select(ListingImageRow).where(ListingImageRow.listing_id.in_(some))
-        for row in session.scalars(query.order_by(ListingImageRow.position)):
-            found.setdefault(row.listing_id, []).append(row)
-    return found
-
-
 def _lock_listings(session: Session, tasks: Sequence[Task]) -> None:
     """Lock listings, and read them as they are now.
 
@@ -276,18 +203,9 @@ def _lock_listings(session: Session, tasks: Sequence[Task]) -> None:
         query = select(ListingRow).where(ListingRow.id.in_(some))
         session.scalars(
             query.order_by(ListingRow.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         ).all()
-
-
-def _digests(images: Images, tasks: Iterable[Task]) -> set[str]:
-    return {
-        image.sha256
-        for task in tasks
-        for image in images.get(task.listing_id, ())
-        if image.sha256 is not None
-    }
 
 
 def _drop_bytes(session: Session, digests: Iterable[str]) -> None:
@@ -299,9 +217,13 @@ def _drop_bytes(session: Session, digests: Iterable[str]) -> None:
         listing.state == "queued",
     )
     for some in chunks(sorted(digests)):
+        # Those that somebody sends again just now are left to the next scan.
+        free = (
+            select(PictureBytesRow.sha256)
+            .where(PictureBytesRow.sha256.in_(some), ~is_waited_for)
+            .with_for_update(skip_locked=True)
+        )
         session.execute(
-            delete(PictureBytesRow).where(
-                PictureBytesRow.sha256.in_(some), ~is_waited_for
-            ),
+            delete(PictureBytesRow).where(PictureBytesRow.sha256.in_(free)),
             execution_options={"synchronize_session": False},
         )

@@ -2,11 +2,17 @@
 
 from hashlib import sha256
 
+import numpy as np
 from PIL import Image, ImageDraw
 from sqlalchemy import update
 
+from detector.catalogue.features import Extractor
+from detector.images import ImageLimits
+from detector.listings.engine import open_engine
 from detector.listings.intake.event import EventKind, GivenImage
 from detector.listings.intake.take import SCAN_KIND
+from detector.listings.sweeps.tending import CLOCK as SWEPT
+from detector.store.clock import next_seq
 from detector.store.counting import Counted
 from detector.store.jobs import enqueue
 from detector.store.listing_tables import (
@@ -18,7 +24,8 @@ from detector.store.listing_tables import (
 )
 from detector.store.scan_tables import ScanMatchRow
 from detector.store.work_tables import JobRow
-from tests.catalogues import run_import
+from models.calibration import Calibration
+from tests.catalogues import GridEmbedder, run_import
 from tests.detector.listings.pictures.conftest import SIZE, Market, again
 from tests.drawing import draw_scene, save
 
@@ -168,37 +175,56 @@ def test_scanning_again_finds_the_same_and_tells_nothing(market):
     data = market.photo(0)
     id = market.offer("l", data)
     market.scan()
-    payload = {
-        "listing_id": id,
-        "version": 1,
-        "attempt": 0,
-        "again": [sha256(data).hexdigest()],
-    }
     with market.store.database.write() as session:
-        enqueue(session, SCAN_KIND, payload=payload)
+        enqueue(session, SCAN_KIND, payload=look_again(id, data))
     drain(market)
     assert market.counts[Counted.PICTURE_MATCHED] == 2
     assert market.events() == ["match.created"]
 
 
 def test_a_picture_whose_bytes_are_gone_is_judged_by_its_vectors(market, tmp_path):
-    later = innocent(5)
+    embedder = GridEmbedder()
+    rng = np.random.default_rng(5)
+    background = rng.normal(size=(8, embedder.dim)).astype(np.float32)
+    background /= np.linalg.norm(background, axis=1, keepdims=True)
+    embedder.calibration = Calibration(
+        background, weight=0.5, neighbours=2, gate=0.1, match=0.6, review=0.4
+    )
+    extractor = Extractor({"copy": embedder}, ImageLimits(), voting="off")
+    market.engine = open_engine(
+        market.store, extractor, threads=2, on_note=lambda text: None
+    )
+    later, other = innocent(5), innocent(6)
     id = market.offer("early", later)
+    beside = market.offer("beside", other)
     market.scan()
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "new.png").write_bytes(later)
     run_import(market.store, tmp_path / "more", brand="Bolt")
-    payload = {
-        "listing_id": id,
-        "version": 1,
-        "attempt": 0,
-        "again": [sha256(later).hexdigest()],
-    }
     with market.store.database.write() as session:
-        enqueue(session, SCAN_KIND, payload=payload)
+        for name, data in ((id, later), (beside, other)):
+            enqueue(session, SCAN_KIND, payload=look_again(name, data))
     drain(market)
-    assert market.counts[Counted.PICTURE_VECTORS_ONLY] == 1
-    assert market.listing(id).state == "scanned"
+    assert market.counts[Counted.PICTURE_VECTORS_ONLY] == 2
+    assert market.listing(id).verdict == "review"
+    assert market.listing(beside).verdict == "no_match"
+    [flag] = market.flags()
+    assert flag.relation == "lookalike"
+
+
+def test_pictures_that_a_sweep_ended_without_are_looked_at_again(market):
+    data = innocent(5)
+    id = market.offer("early", data)
+    with market.store.database.write() as session:
+        next_seq(session, SWEPT, 1_000_000)
+    market.scan()
+    again = [job.payload for job in market.rows(JobRow)]
+    assert again == [look_again(id, data)]
+
+
+def look_again(id: str, data: bytes) -> dict[str, object]:
+    digest = sha256(data).hexdigest()
+    return {"listing_id": id, "version": 1, "attempt": 0, "again": [digest]}
 
 
 def drain(market: Market) -> None:
