@@ -19,6 +19,7 @@ from detector.catalogue.leftovers import (
 )
 from detector.store.claiming import claim
 from detector.store.event_tables import EventRow
+from detector.store.job_list import cancel
 from detector.store.jobs import fail
 from detector.store.store import Store, open_store
 from detector.store.table import Table, utc_now
@@ -170,3 +171,14 @@ def test_a_dead_job_of_another_kind_concerns_nobody(store):
             job.kind = "other"
     assert end_given_up(store.database) == 0
     assert row_of(store, ImportRow, import_id).state == "queued"
+
+
+def test_an_import_whose_job_is_canceled_ends_and_says_so(store):
+    import_id = ask(store)
+    with store.database.write() as session:
+        (job,) = session.scalars(select(JobRow)).all()
+        cancel(session, job.id)
+    assert end_given_up(store.database) == 1
+    row = row_of(store, ImportRow, import_id)
+    assert row.state == "failed"
+    assert "canceled" in row.error
