@@ -37,7 +37,9 @@ def end_given_up_listings(database: Database) -> int:
             return 0
     num_ended = 0
     with database.write() as session:
-        for listing, job in session.execute(given_up.with_for_update(of=ListingRow)):
+        for listing, job in session.execute(
+            given_up.with_for_update(of=ListingRow, key_share=True)
+        ):
             if listing.state != "queued" or not _is_of(job, listing):
                 continue
             log.warning("listing %s was given up: %s", listing.id, job.last_error)
@@ -76,7 +78,7 @@ def retry_job(session: Session, job_id: str) -> JobRow:
     job = requeue(session, job_id)
     if job.kind in KINDS:
         id = str(job.payload["listing_id"])
-        listing = session.get(ListingRow, id, with_for_update=True)
+        listing = session.get(ListingRow, id, with_for_update={"key_share": True})
         if listing is not None and listing.state == "failed" and _is_of(job, listing):
             listing.state, listing.error = "queued", None
     return job

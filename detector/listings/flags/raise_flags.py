@@ -202,7 +202,9 @@ def _tell(
 def _lock_flags(session: Session, listing: ListingRow) -> dict[str, FlagRow]:
     """Keep others from the listing's flags; read them, by brand."""
     session.execute(
-        select(ListingRow.id).where(ListingRow.id == listing.id).with_for_update()
+        select(ListingRow.id)
+        .where(ListingRow.id == listing.id)
+        .with_for_update(key_share=True)
     )
     query = select(FlagRow).where(FlagRow.listing_id == listing.id)
     rows = session.scalars(query.execution_options(populate_existing=True))

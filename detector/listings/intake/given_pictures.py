@@ -44,7 +44,11 @@ def keep_pictures(
     """
     digests, now = sorted(pictures), utc_now()
     for some in chunks(digests):
-        # One that somebody has sent before is to stay as long as this sender's.
+        # One that somebody has sent before is to stay as long as this sender's. They
+        # are locked in one order, as other marketplaces may send the same.
+        row = PictureBytesRow
+        query = select(row.sha256).where(row.sha256.in_(some)).order_by(row.sha256)
+        session.execute(query.with_for_update())
         session.execute(
             update(PictureBytesRow)
             .where(PictureBytesRow.sha256.in_(some))

@@ -132,7 +132,7 @@ def _write_listings(
             select(ListingRow)
             .where(ListingRow.id.in_(some))
             .order_by(ListingRow.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         ).all()
         for row in rows:
