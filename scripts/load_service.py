@@ -51,25 +51,36 @@ class Server:
     port: int
     key: str
 
-    def match(self, picture: bytes) -> None:
-        """Send one picture and read the answer.
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        content_type: str = "application/octet-stream",
+    ) -> bytes:
+        """Send a request and read the answer.
 
         Raises:
-            RuntimeError: anything but 200.
+            RuntimeError: it is no success.
         """
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
-            headers = {
-                "Authorization": f"Bearer {self.key}",
-                "Content-Type": "application/octet-stream",
-            }
-            connection.request("POST", "/v1/match", picture, headers)
+            headers = {"Authorization": f"Bearer {self.key}"}
+            if body is not None:
+                headers["Content-Type"] = content_type
+            connection.request(method, path, body, headers)
             response = connection.getresponse()
-            body = response.read()
-            if response.status != 200:
-                raise RuntimeError(f"{response.status}: {body[:300]!r}")
+            answer = response.read()
+            if not 200 <= response.status < 300:
+                raise RuntimeError(f"{path}: {response.status}: {answer[:300]!r}")
+            return answer
         finally:
             connection.close()
+
+    def match(self, picture: bytes) -> None:
+        """Send one picture and read the answer."""
+        self.call("POST", "/v1/match", picture)
 
     def memory_mb(self) -> float:
         """Read how much memory the process has resident."""
@@ -79,15 +90,21 @@ class Server:
 
 
 @contextmanager
-def serving(data: Path) -> Iterator[Server]:
-    """Run the service on a data directory until the block ends."""
+def serving(data: Path, *, marketplace: str | None = None) -> Iterator[Server]:
+    """Run the service on a data directory until the block ends.
+
+    Args:
+        data: directory of the service.
+        marketplace: that the key speaks for, if any.
+    """
     command = [
         *("env", f"DETECTOR_DATA_DIR={data}"),
         *("DETECTOR_RATE_LIMIT=1000000", "DETECTOR_MAX_REQUESTS=64"),
         *COMMAND,
     ]
+    named = [] if marketplace is None else ["--marketplace", marketplace]
     made = subprocess.run(
-        [*command, "key", "create", "--role", "marketplace"],
+        [*command, "key", "create", "--role", "marketplace", *named],
         check=True,
         capture_output=True,
         text=True,

@@ -19,6 +19,15 @@ pytest_plugins = ("tests.databases",)
 THIS_MACHINE = ("127.", "::1", "localhost")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Some tests come in two sizes."""
+    parser.addoption(
+        "--full",
+        action="store_true",
+        help="run tests of streams and kills at their full size, for many minutes",
+    )
+
+
 def pytest_report_header() -> str:
     """Name the versions that results depend on."""
     return ", ".join(f"{name} {version(name)}" for name in VERSIONS_THAT_MATTER)

@@ -38,7 +38,11 @@ class ServiceProcess:
 
 
 def start_service(
-    settings: Settings, key: str | None = None, *, embedder: Embedder | None = None
+    settings: Settings,
+    key: str | None = None,
+    *,
+    embedder: Embedder | None = None,
+    loads_models: bool = False,
 ) -> ServiceProcess:
     """Start a service; it listens, and may not be ready yet.
 
@@ -46,11 +50,11 @@ def start_service(
         settings: of the service.
         key: that the client shows.
         embedder: to match with; the grid embedder if None.
+        loads_models: match with what the settings name instead.
     """
     here, there = CONTEXT.Pipe()
-    process = CONTEXT.Process(
-        target=_run, args=(there, settings, embedder or GridEmbedder())
-    )
+    used = None if loads_models else embedder or GridEmbedder()
+    process = CONTEXT.Process(target=_run, args=(there, settings, used))
     process.start()
     there.close()  # so that a child that fails is an error here, not a wait
     return ServiceProcess(process, Client(here.recv(), key))
@@ -70,8 +74,9 @@ def service_process(settings: Settings, key: str | None = None) -> Iterator[Clie
         service.kill()
 
 
-def _run(connection: Connection, settings: Settings, embedder: Embedder) -> None:
-    app = create_app(settings, embedders={"copy": embedder})
+def _run(connection: Connection, settings: Settings, embedder: Embedder | None) -> None:
+    embedders = None if embedder is None else {"copy": embedder}
+    app = create_app(settings, embedders=embedders)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         connection.send(listener.getsockname()[1])
         config = uvicorn.Config(
