@@ -25,7 +25,8 @@ WRITTEN_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d")
 
 def as_text(given: object) -> object:
     """Refuse numbers, which would be taken for seconds since 1970."""
-    if isinstance(given, str) and not WRITTEN_TIME.match(given):
+    is_number = isinstance(given, int | float)
+    if is_number or (isinstance(given, str) and not WRITTEN_TIME.match(given)):
         raise ValueError("should be a time like 2026-06-01T12:00:00Z")
     return given
 

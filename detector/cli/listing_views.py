@@ -136,7 +136,7 @@ def _print(view: "ListingView") -> None:
                 )
     for flag in view.flags:
         console.print(
-            f"flag {flag.row.id}: {flag.brand_name}: {flag.row.verdict}, "
+            f"flag {flag.row.id}: {flag.brand.name}: {flag.row.verdict}, "
             f"{flag.row.state}",
             markup=False,
         )
@@ -171,7 +171,7 @@ def _view_as_json(view: "ListingView") -> dict[str, object]:
     flags = [
         {
             "id": flag.row.id,
-            "brand": flag.brand_name,
+            "brand": flag.brand.name,
             "state": flag.row.state,
             "verdict": flag.row.verdict,
             "similarity": flag.row.similarity,

@@ -237,6 +237,8 @@ def test_a_replay_sends_what_was_missed_and_what_arrived(
     assert all(each.is_genuine for each in receiver.received[before:])
     until = {**order, "until": order["since"]}
     assert ask(shop, "POST", f"{path}/replay", until).json == {"num_events": 0}
+    number = {**order, "until": 0}
+    require_problem(ask(shop, "POST", f"{path}/replay", number), 422, "invalid_request")
     typed = {**order, "types": ["match.withdrawn"]}
     assert ask(shop, "POST", f"{path}/replay", typed).json == {"num_events": 0}
 
