@@ -19,7 +19,7 @@ from models.embedder import RGB, require_rgb
 NUM_BYTES = 32
 THUMBNAIL_PX = 32
 MIN_DETAIL = 0.5
-"""Below this the bits are noise: at most a speck of a thirtieth of the side is there."""
+"""Below this the bits are noise: no more than a speck is to be seen."""
 
 _SIDE = 64
 _WAVES = 16
