@@ -79,8 +79,8 @@ class Settings(BaseSettings):
     image_hosts: str | None = Field(
         None,
         description="Hosts that catalogue files and listings may name pictures on, "
-        "separated by commas: `cdn.acme.com`, `*.acme.com`, with `:port` if unusual; none by "
-        "default.",
+        "separated by commas: `cdn.acme.com`, `*.acme.com`, with `:port` if unusual; "
+        "none by default.",
     )
     rate_limit: int = Field(
         6_000,
