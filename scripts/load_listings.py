@@ -12,160 +12,31 @@ memory.
 """
 
 import argparse
-import base64
 import io
 import itertools
 import json
+import os
 import shutil
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from scripts.benchmarks.machine import describe_machine, library_versions, load_1_min
-from scripts.load_service import SMALL_PX, Server, scan_rate, serving, small_copies
+from scripts.benchmarks.market import BATCH, MOST_WAITING, READS_PER_S, Market, Reader
+from scripts.load_service import SMALL_PX, scan_rate, serving, small_copies
 
 MARKETPLACE = "load"
-BATCH = 16
-"""Listings in a call."""
-MOST_WAITING = 96
-"""Listings that are posted ahead of the scan: enough that it never runs dry."""
-POLL_S = 0.05
-READS_PER_S = 10
 QUALITY = 82
 """Of pictures that are recompressed."""
 NEW, RECOMPRESSED = 0.04, 0.12
 """Shares of a soak's pictures; the others are the same bytes again."""
 PER_LISTING = 10
 """Pictures of a listing in a soak."""
-
-
-@dataclass(frozen=True, slots=True)
-class Market:
-    """A marketplace that sends listings to a service and reads what became of them."""
-
-    server: Server
-
-    def read(self, path: str) -> Any:
-        """Read JSON."""
-        return json.loads(self.server.call("GET", path))
-
-    def send(self, listings: Mapping[str, Sequence[bytes]]) -> list[str]:
-        """Send listings by name with their pictures; return our ids of them."""
-        events = [
-            {
-                "type": "listing.created",
-                "occurred_at": "2026-06-01T12:00:00Z",
-                "listing_id": name,
-                "version": 1,
-                "title": f"Item {name}",
-                "seller": {"id": "seller-1"},
-                "images": [
-                    {"position": n, "data": base64.b64encode(data).decode()}
-                    for n, data in enumerate(pictures)
-                ],
-            }
-            for name, pictures in listings.items()
-        ]
-        body = json.dumps({"listings": events}).encode()
-        answer = json.loads(
-            self.server.call(
-                "POST", "/v1/listings", body, content_type="application/json"
-            )
-        )
-        if answer["counts"]["accepted"] != len(listings):
-            raise RuntimeError(f"not all were accepted: {answer['counts']}")
-        return [result["id"] for result in answer["results"]]
-
-    def wait_for(self, listing_id: str) -> datetime:
-        """Wait until a listing is scanned; say when it was."""
-        while True:
-            listing = self.read(f"/v1/listings/{listing_id}")
-            if listing["state"] == "scanned":
-                return datetime.fromisoformat(listing["scanned_at"])
-            if listing["state"] != "queued":
-                raise RuntimeError(f"{listing_id} is {listing['state']}")
-            time.sleep(POLL_S)
-
-    def ingest(self, pictures: Sequence[bytes], name: str) -> float:
-        """Send pictures as listings of one each, a few ahead of the scan.
-
-        Returns:
-            Pictures a second, from when the first listings are scanned to the end:
-            filling an idle service does not count.
-        """
-        ids: list[str] = []
-        for start in range(0, len(pictures), BATCH):
-            if len(ids) >= MOST_WAITING:
-                self.wait_for(ids[len(ids) - MOST_WAITING])
-            some = pictures[start : start + BATCH]
-            ids += self.send(
-                {f"{name}-{start + n}": [data] for n, data in enumerate(some)}
-            )
-        times = sorted(self.wait_for(id).timestamp() for id in ids)
-        # They are scanned in batches, which end all at once.
-        first = times[BATCH - 1]
-        return sum(at > first for at in times) / (times[-1] - first)
-
-
-@dataclass
-class Reader:
-    """Somebody who reads while others write.
-
-    Attributes:
-        market: whose lists are read.
-        latencies_s: from when each read was due to its answer.
-        failures: of reads.
-    """
-
-    market: Market
-    latencies_s: list[float] = field(default_factory=list)
-    failures: list[Exception] = field(default_factory=list)
-
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        """Read all the while that the block runs."""
-        over = threading.Event()
-        thread = threading.Thread(target=self._read, args=(over,))
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
-        if self.failures:
-            raise self.failures[0]
-
-    def _read(self, over: threading.Event) -> None:
-        id = None
-        for n in itertools.count():
-            due = time.perf_counter()
-            path = self._path(n, id)
-            try:
-                answer = self.market.read(path)
-            except Exception as error:
-                self.failures.append(error)
-                return
-            self.latencies_s.append(time.perf_counter() - due)
-            if path.startswith("/v1/listings?") and answer["items"]:
-                id = answer["items"][-1]["id"]
-            if over.wait(max(0.0, due + 1 / READS_PER_S - time.perf_counter())):
-                return
-
-    def _path(self, n: int, id: str | None) -> str:
-        paths = ["/v1/listings?limit=50", "/v1/flags?limit=50", "/v1/events?limit=50"]
-        if id is not None:
-            paths.append(f"/v1/listings/{id}")
-        return paths[n % len(paths)]
 
 
 def recompressed(pictures: Sequence[bytes]) -> list[bytes]:
@@ -244,17 +115,22 @@ def compare(data: Path, files: Sequence[Path], rounds: int) -> dict[str, object]
     """Measure scan and ingest in turns, each ingest on a store of its own."""
     pictures = [file.read_bytes() for file in files]
     scans, ingests, same, again = [], [], [], []
+    scan_cpu_s, ingest_cpu_s = [], []
     latencies: list[float] = []
     for number in range(rounds):
+        cpu_s = children_cpu_s()
         scans.append(scan_rate(data, files))
+        scan_cpu_s.append(children_cpu_s() - cpu_s)
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / "data"
             shutil.copytree(data, copy)
             with serving(copy, marketplace=MARKETPLACE) as server:
                 market = Market(server)
                 reader = Reader(market)
+                cpu_s = server.cpu_s()
                 with reader.reading():
                     ingests.append(market.ingest(pictures, "first"))
+                ingest_cpu_s.append(server.cpu_s() - cpu_s)
                 latencies += reader.latencies_s
                 same.append(market.ingest(pictures, "same"))
                 again.append(market.ingest(recompressed(pictures), "again"))
@@ -267,7 +143,12 @@ def compare(data: Path, files: Sequence[Path], rounds: int) -> dict[str, object]
         "scan_per_second": [round(each, 2) for each in scans],
         "ingest_per_second": [round(each, 2) for each in ingests],
         "ingest_to_scan": round(rate / float(np.median(scans)), 3),
+        "cpu_s_per_picture": {
+            "scan_and_its_start": round(float(np.median(scan_cpu_s)) / len(files), 3),
+            "ingest_and_reads": round(float(np.median(ingest_cpu_s)) / len(files), 3),
+        },
         "reads_meanwhile": {
+            "per_second": READS_PER_S,
             "count": len(latencies),
             "p50_ms": round(1e3 * float(p50), 1),
             "p99_ms": round(1e3 * float(p99), 1),
@@ -275,6 +156,12 @@ def compare(data: Path, files: Sequence[Path], rounds: int) -> dict[str, object]
         "same_bytes_to_first": round(float(np.median(same)) / rate, 1),
         "recompressed_to_first": round(float(np.median(again)) / rate, 1),
     }
+
+
+def children_cpu_s() -> float:
+    """Say how much processor time the processes have used that have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def note(text: str) -> None:

@@ -15,6 +15,7 @@ import http.client
 import io
 import itertools
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -87,6 +88,12 @@ class Server:
         status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
         line = next(x for x in status.splitlines() if x.startswith("VmRSS:"))
         return int(line.split()[1]) / 1000
+
+    def cpu_s(self) -> float:
+        """Read how many seconds of processor time the process has used."""
+        stat = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii")
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
