@@ -27,7 +27,7 @@ serve: $(INSTALLED) ## open the demo's data in the console at 127.0.0.1:8000
 	DETECTOR_DATA_DIR=$(DEMO)/data exec $(BIN)/detector serve $(if $(PORT),--port $(PORT))
 
 test: $(INSTALLED) ## run every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: $(INSTALLED) ## lint, formatting and types
 	$(BIN)/ruff check

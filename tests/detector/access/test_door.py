@@ -7,7 +7,7 @@ from detector.access.door import Door
 from detector.access.edited_roles import change_role
 from detector.access.grants import Grant
 from detector.access.keys import create_key, show_key
-from detector.access.roles import Capability, Role
+from detector.access.roles import SHIPPED, Capability, Role
 from detector.access.users import create_user
 from detector.errors import LoginFailed, TooManyAttempts
 
@@ -26,10 +26,7 @@ def test_a_key_and_a_session_go_through_the_same_door(database, door):
     text, key = create_key(database, Role.MARKETPLACE, marketplace="Shop")
     found = door.find_principal(text)
     assert (found.id, found.marketplace) == (f"key:{key.prefix}", "Shop")
-    assert found.capabilities == {
-        Capability.PICTURES_MATCH,
-        Capability.PICTURES_COMPARE,
-    }
+    assert found.capabilities == SHIPPED[Role.MARKETPLACE].capabilities
     grant = Grant(Role.BRAND_ADMIN, "acme")
     user = create_user(database, grant, email=EMAIL, password=PASSWORD, name="Ada")
     token, _ = door.log_in(EMAIL, PASSWORD, address="127.0.0.1")
