@@ -5,8 +5,7 @@ import logging
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from detector.events.event_type import EventType
-from detector.events.outbox import emit
+from detector.listings.failure import FAILED, fail_listing
 from detector.listings.intake.scan_queue import SCAN_KIND
 from detector.listings.pictures.fetch_job import KIND as FETCH_KIND
 from detector.store.database import Database
@@ -43,26 +42,12 @@ def end_given_up_listings(database: Database) -> int:
             if listing.state != "queued" or not _is_of(job, listing):
                 continue
             log.warning("listing %s was given up: %s", listing.id, job.last_error)
-            listing.state = "failed"
             # What a job died of may name what is only the operator's to know.
-            listing.error = (
-                "It could not be scanned. Send a new version of it, or ask whoever "
-                f"runs the service to look into {job.id}."
-            )
-            emit(
+            fail_listing(
                 session,
-                EventType.LISTING_FAILED,
-                marketplace=listing.marketplace,
-                brand_id=None,
-                data={
-                    "listing": {
-                        "id": listing.id,
-                        "marketplace_id": listing.marketplace,
-                        "listing_id": listing.external_id,
-                        "version": listing.version,
-                    },
-                    "error": listing.error,
-                },
+                listing,
+                "It could not be scanned. Send a new version of it, or ask whoever "
+                f"runs the service to look into {job.id}.",
             )
             num_ended += 1
     return num_ended
@@ -79,7 +64,7 @@ def retry_job(session: Session, job_id: str) -> JobRow:
     if job.kind in KINDS:
         id = str(job.payload["listing_id"])
         listing = session.get(ListingRow, id, with_for_update={"key_share": True})
-        if listing is not None and listing.state == "failed" and _is_of(job, listing):
+        if listing is not None and listing.state == FAILED and _is_of(job, listing):
             listing.state, listing.error = "queued", None
     return job
 

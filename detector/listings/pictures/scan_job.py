@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session, aliased
 
 from detector.catalogue.references import chunks, find_references
 from detector.listings.engine import Engine
+from detector.listings.failure import fail_listing
 from detector.listings.flags.raise_flags import FlagPolicy, raise_flags
 from detector.listings.intake.scan_queue import MAX_ATTEMPTS, SCAN_KIND
 from detector.listings.pictures.clusters import note_sighting
@@ -43,6 +44,10 @@ BATCH = 16
 """Listings scanned together."""
 
 GONE = "image_gone"
+NONE_SEEN = (
+    "None of its pictures could be looked at; each says why. Correct them, and send a "
+    "new version of the listing."
+)
 
 
 class ScanJob:
@@ -132,8 +137,13 @@ class ScanJob:
             match_threshold=scoring.match_threshold,
             suppressed_sample=self._suppressed_sample,
         )
-        listing.verdict = raise_flags(session, listing, images, results, policy)
-        listing.state, listing.error = "scanned", None
+        verdict = raise_flags(session, listing, images, results, policy)
+        if any(result.verdict is not None for result in results.values()):
+            listing.verdict = verdict
+            listing.state, listing.error = "scanned", None
+        else:
+            listing.verdict = None
+            fail_listing(session, listing, NONE_SEEN)
         listing.scanned_at = utc_now()
         session.flush()
 

@@ -76,8 +76,9 @@ class Market:
             **options,
         )
 
-    def scan(self, **options: Any) -> None:
-        """Scan until nothing waits."""
+    def scan(self, until: Callable[[], bool] | None = None, **options: Any) -> None:
+        """Scan until no listing waits, or until something is so."""
+        is_over = until or (lambda: self.num_queued() == 0)
         job = self.job(**options)
         notes: list[str] = []
         worker = Worker(
@@ -91,11 +92,11 @@ class Market:
         worker.start()
         try:
             for _ in range(3_000):
-                if self.num_queued() == 0:
+                if is_over():
                     break
                 worker._stopping.wait(0.01)
             assert notes == []
-            assert self.num_queued() == 0
+            assert is_over()
         finally:
             assert worker.stop(20)
             job.close()

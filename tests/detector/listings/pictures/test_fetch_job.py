@@ -102,7 +102,10 @@ def test_what_cannot_be_fetched_is_told_and_tried_again_later(market, site):
 def test_a_host_that_is_not_allowed_is_told_and_left_alone(market, site):
     id = market.offer("l", GivenImage(0, url=url(site, "/a.png")))
     run(market, site, hosts="127.0.0.1:1")
-    assert market.listing(id).verdict == "no_match"
+    assert market.listing(id).state == "failed"
+    assert market.listing(id).verdict is None
+    assert "None of its pictures" in (market.listing(id).error or "")
+    assert market.events() == ["listing.failed"]
     [image] = images(market)
     assert image.error_code == "image_host_not_allowed"
     assert market.rows(JobRow) == []

@@ -152,6 +152,20 @@ def test_an_unreadable_picture_is_told_and_the_others_are_scanned(market):
     assert images[1].error is None
 
 
+def test_a_listing_without_a_readable_picture_fails_and_is_told_once(market):
+    id = market.offer("broken", b"no picture at all")
+    market.scan()
+    assert market.listing(id).state == "failed"
+    with market.store.database.write() as session:
+        enqueue(session, SCAN_KIND, payload=look_again(id, b"no picture at all"))
+    market.scan(until=lambda: market.rows(JobRow) == [])
+    assert market.events() == ["listing.failed"]
+    market.offer("broken", market.photo(0), version=2, type=EventKind.UPDATED)
+    market.scan()
+    assert market.listing(id).state == "scanned"
+    assert market.events() == ["listing.failed", "match.created"]
+
+
 def test_a_newer_version_replaces_what_waits(market):
     market.offer("l", market.photo(0))
     id = market.offer("l", innocent(3), version=2, type=EventKind.UPDATED)
