@@ -36,7 +36,7 @@ COPIED = 0.2
 """Share of the pictures that copy a reference."""
 RECOMPRESSED = 0.3
 """Share of the pictures that are another one again, recompressed."""
-UPDATED = 0.1
+UPDATED = 0.2
 """Share of the listings of which a second version comes."""
 BATCH = 20
 DEADLINE_S = 1_800.0
@@ -169,7 +169,7 @@ class Marketplace:
         for n in np.flatnonzero(rng.random(self.size.num_listings) < UPDATED):
             plan.insert(int(rng.integers(len(plan) + 1)), (int(n), 2))
         for start in range(0, len(plan), BATCH):
-            events = [self._event(n, v, rng) for n, v in plan[start : start + BATCH]]
+            events = [self._event(n, v) for n, v in plan[start : start + BATCH]]
             results = post_events(self.client, events, patience_s=DEADLINE_S)
             for event, result in zip(events, results, strict=True):
                 assert result["status"] != "invalid", result
@@ -179,11 +179,11 @@ class Marketplace:
                 )
                 self.statuses[result["status"]] += 1
 
-    def _event(self, n: int, version: int, rng: np.random.Generator) -> dict[str, Any]:
-        shown = tuple(
-            int(k)
-            for k in rng.integers(0, len(self.place.pictures), rng.integers(1, 4))
-        )
+    def _event(self, n: int, version: int) -> dict[str, Any]:
+        """A second version shows a picture more than the first."""
+        rng = np.random.default_rng([2, n])
+        count = int(rng.integers(1, 4)) + version - 1
+        shown = tuple(int(k) for k in rng.integers(0, len(self.place.pictures), count))
         name = f"L{n}"
         if name not in self.told or self.told[name].version < version:
             self.told[name] = Told(version, shown)

@@ -6,7 +6,7 @@ With `--full` it is the size that is promised: 5,000 listings and 30 kills.
 import logging
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import sha256
@@ -17,7 +17,13 @@ import pytest
 from sqlalchemy import func, select
 
 from detector.matching.match import Verdict
-from detector.store.listing_tables import ListingRow, PictureBytesRow
+from detector.store.listing_tables import (
+    ListingRow,
+    PictureBytesRow,
+    PictureClusterRow,
+    PictureRow,
+    SightingRow,
+)
 from detector.store.store import Store
 from detector.store.work_tables import JobRow
 from tests.detector.api.company import Company
@@ -56,6 +62,24 @@ def require_nothing_left(store: Store) -> None:
     assert [tuple(row) for row in jobs if row.state != "done"] == []
 
 
+def require_true_counts(store: Store) -> None:
+    """What clusters say of themselves is so, whoever has changed them at once."""
+    pictures: Counter[str] = Counter()
+    listings: dict[str, set[str]] = defaultdict(set)
+    with store.database.read() as session:
+        for cluster in session.scalars(select(PictureRow.cluster_id)):
+            pictures[str(cluster)] += 1
+        shown = select(PictureRow.cluster_id, SightingRow.listing_id).join(
+            SightingRow, SightingRow.picture_sha256 == PictureRow.sha256
+        )
+        for cluster, listing in session.execute(shown):
+            listings[str(cluster)].add(listing)
+        for row in session.scalars(select(PictureClusterRow)):
+            counted = pictures.pop(row.id), len(listings[row.id])
+            assert (row.num_pictures, row.num_listings) == counted
+    assert not pictures
+
+
 @pytest.mark.parametrize(
     ("kind", "num_workers"), [("sqlite", 1), ("postgresql", 2)], ids=str
 )
@@ -89,6 +113,7 @@ def test_every_listing_is_scanned_once_whoever_is_killed(
         record_property("seconds", round(seconds, 1))
         record_property("kills", dict(company.kills))
         require_nothing_left(store)
+        require_true_counts(store)
         store.close()
         require_each_once(place, market)
         require_told_of(market.events, receiver)
