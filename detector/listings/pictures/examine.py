@@ -91,20 +91,20 @@ class Examiner:
             if data is None:
                 return None
             try:
-                return open_picture(data, engine.extractor)
+                with timed(engine.observe, Step.DECODE):
+                    return open_picture(data, engine.extractor)
             except DetectorError as error:
                 return Examined(digest, error=error)
 
-        with timed(engine.observe, Step.DECODE):
-            tried = self._map(open_one, digests)
+        def look_at_some(share: Sequence[Opened]) -> list[Look]:
+            with timed(engine.observe, Step.LOOK):
+                return look_at_all(share, engine.extractor)
+
+        tried = self._map(open_one, digests)
         found = [each for each in tried if isinstance(each, Examined)]
         opened = [each for each in tried if isinstance(each, Opened)]
-        with timed(engine.observe, Step.LOOK):
-            shares = [opened[n :: self._threads] for n in range(self._threads)]
-            looked = self._map(
-                lambda share: look_at_all(share, engine.extractor),
-                [share for share in shares if share],
-            )
+        shares = [opened[n :: self._threads] for n in range(self._threads)]
+        looked = self._map(look_at_some, [share for share in shares if share])
         images = {each.sha256: each.image for each in opened}
         pairs = [(look, images[look.sha256]) for share in looked for look in share]
         twins = self._twins([look for look, _ in pairs], standing)
