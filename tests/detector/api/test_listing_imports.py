@@ -105,8 +105,8 @@ def test_a_file_goes_in_and_its_problems_come_out(shop):
         (lines(event("d")), "application/jsonl", "ndjson"),
         (TABLE, "text/csv", "csv"),
         (TABLE, "application/octet-stream", "csv"),
-        (gzip.compress(TABLE), "application/gzip", "csv"),
-        (gzip.compress(lines(event("e"))), NDJSON, "ndjson"),
+        (gzip.compress(TABLE, mtime=0), "application/gzip", "csv"),
+        (gzip.compress(lines(event("e")), mtime=0), NDJSON, "ndjson"),
     ],
 )
 def test_a_file_may_be_the_body_itself(shop, data, kind, format):
