@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
-from sqlalchemy import LargeBinary, Table, func, or_, select
+from sqlalchemy import CompoundSelect, LargeBinary, Table, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from detector.errors import Busy, Conflict, StoreFault
@@ -27,6 +27,7 @@ from detector.store.backup_format import (
 )
 from detector.store.blobs import sync_folder
 from detector.store.database import HEAD
+from detector.store.listing_tables import ListingImportRow, PictureRow
 from detector.store.store import Store
 from detector.store.tables import ImageRow
 from detector.store.work_tables import ImportRow
@@ -156,10 +157,13 @@ def _open_uploads(
 ) -> tuple[list[Upload], list[str]]:
     """Open the files of imports; only one that goes on must have its own."""
     there = [path.name for path in store.uploads_folder.iterdir()]
-    goes_on = ImportRow.finished_at.is_(None)
-    wanted = select(ImportRow.id, goes_on).where(or_(goes_on, ImportRow.id.in_(there)))
+    wanted: list[tuple[str, bool]] = []
+    for row in (ImportRow, ListingImportRow):
+        goes_on = row.finished_at.is_(None)
+        query = select(row.id, goes_on).where(or_(goes_on, row.id.in_(there)))
+        wanted += [(id, is_needed) for id, is_needed in session.execute(query)]
     uploads, missing = [], []
-    for import_id, is_needed in session.execute(wanted.order_by(ImportRow.id)):
+    for import_id, is_needed in sorted(wanted):
         folder = store.uploads_folder / import_id
         try:
             for path in sorted(folder.iterdir()):
@@ -172,7 +176,7 @@ def _open_uploads(
 
 
 def _num_records(session: Session) -> int:
-    counted = [*tables(), ImageRow.__table__]  # once as rows, once as pictures
+    counted = [*tables(), _pictures().subquery()]
     counts = [select(func.count()).select_from(each) for each in counted]
     return sum(session.execute(count).scalar_one() for count in counts)
 
@@ -200,6 +204,12 @@ def _write_table(
     return writer.member()
 
 
+def _pictures() -> CompoundSelect[str]:
+    """Select the pictures whose files are needed, as references or as evidence."""
+    evidence = select(PictureRow.sha256).where(PictureRow.is_kept)
+    return union(select(ImageRow.sha256), evidence)
+
+
 def _write_blobs(
     archive: ZipFile,
     store: Store,
@@ -208,7 +218,7 @@ def _write_blobs(
     progress: "_Progress",
 ) -> Member:
     digests = session.scalars(
-        select(ImageRow.sha256), execution_options={"yield_per": ROWS_AT_ONCE}
+        _pictures(), execution_options={"yield_per": ROWS_AT_ONCE}
     )
     with _stream(archive, BLOBS, is_text=False) as writer:
         for digest in digests:
@@ -216,10 +226,19 @@ def _write_blobs(
             try:
                 data = store.blobs.read(digest)
             except StoreFault as fault:
-                faults.append(str(fault.args[0]))
+                if _is_needed(store, digest):
+                    faults.append(str(fault.args[0]))
                 continue
             writer.write((digest, data))
     return writer.member()
+
+
+def _is_needed(store: Store, digest: str) -> bool:
+    """Say whether a picture is needed by now: evidence is forgotten at some time."""
+    with store.database.read() as session:
+        picture = session.get(PictureRow, digest)
+        is_evidence = picture is not None and picture.is_kept
+        return is_evidence or session.get(ImageRow, digest) is not None
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from detector.errors import Busy, Conflict, StoreFault
 from detector.store.backup import write_backup
 from detector.store.claiming import claim
 from detector.store.jobs import enqueue
+from detector.store.listing_tables import ListingImportRow, PictureRow
 from detector.store.restore import restore_backup
 from detector.store.store import open_store
 from detector.store.table import utc_now
@@ -131,6 +132,38 @@ def test_a_lost_picture_is_told_and_the_rest_is_kept(filled, new_store, tmp_path
     copy = new_store("sqlite")
     restore_backup(copy, tmp_path / "a.zip", on_progress=ignore)
     assert restorable(rows_of(copy)) == restorable(rows_of(filled))
+
+
+def test_what_listings_need_is_in_the_backup(filled, new_store, tmp_path):
+    kept, gone = filled.blobs.put(b"evidence"), "0" * 64
+    with filled.database.write() as session:
+        session.add(PictureRow(sha256=kept, seq=1, is_kept=True))
+        session.add(PictureRow(sha256=gone, seq=2))
+        session.add(
+            ListingImportRow(
+                id="lim_open", format="csv", file_name="a.csv", file_sha256="0" * 64
+            )
+        )
+    folder = filled.uploads_folder / "lim_open"
+    folder.mkdir()
+    (folder / "events").write_bytes(b"type,listing_id")
+    manifest = write_backup(filled, tmp_path / "a.zip", on_progress=ignore)
+    assert manifest.faults == ()
+    copy = new_store("sqlite")
+    restore_backup(copy, tmp_path / "a.zip", on_progress=ignore)
+    assert copy.blobs.read(kept) == b"evidence"
+    events = copy.uploads_folder / "lim_open" / "events"
+    assert events.read_bytes() == b"type,listing_id"
+
+
+def test_evidence_that_was_lost_is_told(filled, tmp_path):
+    kept = filled.blobs.put(b"evidence")
+    with filled.database.write() as session:
+        session.add(PictureRow(sha256=kept, seq=1, is_kept=True))
+    filled.blobs.path(kept).unlink()
+    manifest = write_backup(filled, tmp_path / "a.zip", on_progress=ignore)
+    (fault,) = manifest.faults
+    assert kept in fault
 
 
 def test_progress_reaches_its_total(filled, new_store, tmp_path):
