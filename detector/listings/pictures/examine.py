@@ -135,8 +135,9 @@ class Examiner:
         with self._store.database.read() as session:
             data = session.scalar(query)
             row = session.get(PictureRow, digest) if data is None else None
-        if row is not None and row.is_kept:
-            return self._store.blobs.read(digest)
+        blobs = self._store.blobs
+        if row is not None and row.is_kept and blobs.size(digest) is not None:
+            return blobs.read(digest)
         return data
 
     def _twins(

@@ -53,8 +53,9 @@ def keep_results(
         row.error = str(each.error) if each.error else None
         row.basis_id, row.watermark = standing.basis.id, standing.basis.watermark
         row.scanned_at = utc_now()
-        row.is_kept = row.is_kept or each.verdict in (Verdict.MATCH, Verdict.REVIEW)
         if look is not None:
+            is_evidence = each.verdict in (Verdict.MATCH, Verdict.REVIEW)
+            row.is_kept = row.is_kept or is_evidence
             row.format, row.width, row.height = look.format, look.width, look.height
             row.model, row.weights_hash = weights.name, weights.weights_hash
             row.vectors = pack_vectors(look)

@@ -7,6 +7,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from detector.errors import ImageTooLarge
 from detector.listings.engine import Engine
 from detector.listings.pictures.look import unpack_vectors
 from detector.listings.scan_record import Basis
@@ -87,7 +88,10 @@ class Standing:
         return tuple(matches), verdict
 
     def _is_same_basis(self, row: PictureRow) -> bool:
-        return row.error_code is not None or row.basis_id == self.basis.id
+        if row.error_code is not None:
+            # The limit may be another by now; its file is what it was.
+            return row.error_code != ImageTooLarge.code
+        return row.basis_id == self.basis.id
 
     def _added_since(self, session: Session, watermark: int) -> Mapping[str, int]:
         """List what came after a change number, with the number of its last change."""

@@ -152,6 +152,38 @@ def test_an_unreadable_picture_is_told_and_the_others_are_scanned(market):
     assert images[1].error is None
 
 
+def test_a_picture_over_the_limit_is_looked_at_once_the_limit_is_raised(market):
+    with_limit = Extractor({"copy": GridEmbedder()}, ImageLimits(max_pixels=1_000))
+    usual = market.engine
+    market.engine = open_engine(
+        market.store, with_limit, threads=2, on_note=lambda text: None
+    )
+    first = market.offer("first", market.photo(0))
+    market.scan()
+    assert market.listing(first).state == "failed"
+    [image] = market.rows(ListingImageRow)
+    assert image.error_code == "image_too_large"
+    market.engine = usual
+    second = market.offer("second", market.photo(0))
+    market.scan()
+    assert market.listing(second).verdict == "match"
+
+
+def test_a_kept_picture_whose_file_was_lost_drags_nobody_down(market):
+    data = market.photo(1)
+    id = market.offer("lost", data)
+    market.scan()
+    kept = market.picture(data)
+    assert kept.is_kept
+    market.store.blobs.path(kept.sha256).unlink()
+    with market.store.database.write() as session:
+        enqueue(session, SCAN_KIND, payload=look_again(id, data))
+    other = market.offer("other", innocent(1))
+    drain(market)
+    assert market.listing(other).verdict == "no_match"
+    assert market.listing(id).state == "scanned"
+
+
 def test_a_listing_without_a_readable_picture_fails_and_is_told_once(market):
     id = market.offer("broken", b"no picture at all")
     market.scan()
@@ -221,6 +253,7 @@ def test_a_picture_whose_bytes_are_gone_is_judged_by_its_vectors(market, tmp_pat
     drain(market)
     assert market.counts[Counted.PICTURE_VECTORS_ONLY] == 2
     assert market.listing(id).verdict == "review"
+    assert not market.picture(later).is_kept
     assert market.listing(beside).verdict == "no_match"
     [flag] = market.flags()
     assert flag.relation == "lookalike"
