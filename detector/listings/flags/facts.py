@@ -5,18 +5,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from detector.catalogue.authorized_sellers import Authorization
 from detector.listings.flags.hits import Hit
-from detector.store.listing_tables import ListingRow, PictureClusterRow, PictureRow
+from detector.store.listing_tables import (
+    ListingRow,
+    PictureClusterRow,
+    PictureRow,
+    SightingRow,
+)
 from detector.store.tables import (
     BrandRow,
     ProductRow,
     ReferenceProductRow,
     ReferenceRow,
 )
+
+MOST_SIGHTINGS = 1_000
+"""Of a picture, that are looked through for its sellers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,7 @@ class FirstSeen:
         is_this_seller: it was of the same seller; None if a seller is not known.
         before_reference: that was before the reference came; None without one.
         num_listings: that have shown it so far.
+        num_sellers: whose those listings are; of a great many the first ones count.
     """
 
     position: int
@@ -38,6 +47,7 @@ class FirstSeen:
     is_this_seller: bool | None
     before_reference: bool | None
     num_listings: int
+    num_sellers: int
 
     @property
     def speaks_against(self) -> bool:
@@ -172,9 +182,27 @@ def _first_seen(
                     else cluster.first_seen_at < reference.created_at
                 ),
                 num_listings=cluster.num_listings,
+                num_sellers=_num_sellers(session, cluster.id),
             )
         )
     return found
+
+
+def _num_sellers(session: Session, cluster_id: str) -> int:
+    """Count who showed a picture: one seller can list it as often as they like."""
+    some = (
+        select(SightingRow.listing_id, SightingRow.seller_id)
+        .join(PictureRow, PictureRow.sha256 == SightingRow.picture_sha256)
+        .where(PictureRow.cluster_id == cluster_id)
+        .limit(MOST_SIGHTINGS)
+        .subquery()
+    )
+    sellers = (
+        select(ListingRow.marketplace, some.c.seller_id)
+        .join(some, some.c.listing_id == ListingRow.id)
+        .distinct()
+    )
+    return session.scalar(select(func.count()).select_from(sellers.subquery())) or 0
 
 
 def _is_same_seller(first: ListingRow, listing: ListingRow) -> bool | None:

@@ -17,7 +17,7 @@ USUAL = 0.8
 NEW_SELLER = timedelta(days=30)
 OLD_SELLER = timedelta(days=730)
 WIDELY_SHOWN = 10
-"""Listings from which a picture is so widely shown that it may be anybody's."""
+"""Sellers from which on a picture is so widely shown that it may be anybody's."""
 
 Value = bool | int | float | str | list[str] | dict[str, object] | None
 
@@ -211,13 +211,18 @@ def _as_time(value: object) -> datetime | None:
 def _cluster_size(facts: Facts) -> Signal:
     if not facts.first_seen:
         return _unknown("How many listings show the same picture is not known.")
-    size = max(seen.num_listings for seen in facts.first_seen)
+    widest = max(
+        facts.first_seen, key=lambda seen: (seen.num_sellers, seen.num_listings)
+    )
+    size = widest.num_listings
     text = f"The same picture was seen in {size} listings."
     if size == 1:
         text = "The same picture was seen in no other listing."
-    if size < WIDELY_SHOWN:
+    if widest.num_sellers < WIDELY_SHOWN:
         return Signal(size, Direction.NEUTRAL, text)
-    return Signal(size, Direction.AGAINST, f"{text} It may be anybody's.")
+    return Signal(
+        size, Direction.AGAINST, f"{text} Many sellers show it: it may be anybody's."
+    )
 
 
 def _first_seen(facts: Facts) -> Signal:

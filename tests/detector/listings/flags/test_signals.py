@@ -206,12 +206,16 @@ def test_a_picture_older_than_the_reference_speaks_against(world):
     assert "before the brand's reference was known" in signal["text"]
 
 
-def test_a_picture_that_is_everywhere_says_less(world, bag):
+@pytest.mark.parametrize(
+    ("num_sellers", "direction"), [(10, "against"), (9, "neutral"), (1, "neutral")]
+)
+def test_a_picture_that_many_sellers_show_says_less(world, bag, num_sellers, direction):
     for n in range(10):
-        row_id = world.put_listing(str(n), [f"a{n}"])
+        seller_id = f"seller-{n % num_sellers}"
+        row_id = world.put_listing(str(n), [f"a{n}"], seller_id=seller_id)
         world.place(f"a{n}", "c1", row_id)
     world.raise_for(row_id, {"a9": [like(bag)]})
-    assert judged(world, "cluster_size") == (10, "against")
+    assert judged(world, "cluster_size") == (10, direction)
 
 
 def test_the_reason_is_told_in_words(world, bag):
