@@ -140,7 +140,7 @@ class FlaggedImage(Wire):
 class FirstSeenValue(Wire):
     """When a picture was first seen, in whichever listing."""
 
-    at: datetime
+    at: datetime = Field(description="When that listing came to us.")
     is_this_listing: bool
     is_this_seller: bool | None
     before_reference: bool | None = Field(
@@ -148,12 +148,26 @@ class FirstSeenValue(Wire):
     )
 
 
+class ClaimedFirstSeenValue(Wire):
+    """Since when a picture is listed as a marketplace claims; nobody has checked it."""
+
+    at: datetime = Field(description="The earliest `occurred_at` that was sent.")
+    is_this_marketplace: bool = Field(description="The listing's own claims it.")
+
+
 class SignalAnswer(Wire):
     """One thing to be weighed by a person."""
 
-    value: bool | int | float | str | list[str] | FirstSeenValue | None = Field(
-        description="Null is not known, which is neither no nor 0."
-    )
+    value: (
+        bool
+        | int
+        | float
+        | str
+        | list[str]
+        | FirstSeenValue
+        | ClaimedFirstSeenValue
+        | None
+    ) = Field(description="Null is not known, which is neither no nor 0.")
     direction: Literal["supports", "against", "neutral", "unknown"]
     text: str
 
@@ -197,7 +211,7 @@ class FlagAnswer(Wire):
 class ClusterFirstSeen(Wire):
     """Who showed the picture first; the rest is null if that is another's affair."""
 
-    at: datetime
+    at: datetime = Field(description="When that listing came to us.")
     listing_id: str | None = Field(description="Our id of the listing.")
     marketplace_id: str | None
     seller_id: str | None
@@ -253,7 +267,9 @@ class SightingAnswer(Wire):
     marketplace_id: str
     external_id: str = Field(description="The marketplace's id of it.")
     seller_id: str | None
-    first_seen_at: datetime
+    first_seen_at: datetime = Field(
+        description="When the event that first showed it came to us."
+    )
 
 
 class WatchedOptions(PageOptions):

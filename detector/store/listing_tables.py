@@ -157,7 +157,7 @@ class PictureRow(Table):
 class PictureClusterRow(Table):
     """One picture in many listings, recompressed and resized as may be.
 
-    `first_*` say who showed it first, by the time of the listing's event.
+    `first_*` say who showed it first, by when the listing's event came to us.
     """
 
     __tablename__ = "picture_cluster"
@@ -172,7 +172,10 @@ class PictureClusterRow(Table):
 
 
 class SightingRow(Table):
-    """A listing showed a picture, and when it did so first; later versions may not."""
+    """A listing showed a picture; later versions may not.
+
+    `first_seen_at` is when the first version that did so came to us: its `received_at`.
+    """
 
     __tablename__ = "sighting"
 

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
-from sqlalchemy import func, select
+from sqlalchemy import Subquery, func, select
 from sqlalchemy.orm import Session
 
 from detector.catalogue.authorized_sellers import Authorization
 from detector.listings.flags.hits import Hit
+from detector.matching.match import Relation
 from detector.store.listing_tables import (
     ListingRow,
+    ListingVersionRow,
     PictureClusterRow,
     PictureRow,
     SightingRow,
@@ -23,8 +25,22 @@ from detector.store.tables import (
     ReferenceRow,
 )
 
+COPIES = frozenset({Relation.SAME_PHOTO, Relation.EDITED_PHOTO})
 MOST_SIGHTINGS = 1_000
-"""Of a picture, that are looked through for its sellers."""
+"""Of a picture, that are looked through for its sellers and for what is claimed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Since when a picture is listed as its marketplace says, which can say anything.
+
+    Attributes:
+        at: the time of the event that showed it.
+        is_this_marketplace: the listing's own marketplace says so.
+    """
+
+    at: datetime
+    is_this_marketplace: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +49,13 @@ class FirstSeen:
 
     Attributes:
         position: of the picture in the listing.
-        at: when; by the time of that listing's event.
+        at: when that listing came to us; its sender may claim another time.
         is_this_listing: it was this one.
         is_this_seller: it was of the same seller; None if a seller is not known.
         before_reference: that was before the reference came; None without one.
+        is_copy: it is the reference's photo, or that edited, or is only watched: to be
+            the first seen to show that makes nobody its owner.
+        claim: the earliest time that a marketplace claims for it.
         num_listings: that have shown it so far.
         num_sellers: whose those listings are; of a great many the first ones count.
     """
@@ -46,15 +65,17 @@ class FirstSeen:
     is_this_listing: bool
     is_this_seller: bool | None
     before_reference: bool | None
+    is_copy: bool
+    claim: Claim | None
     num_listings: int
     num_sellers: int
 
     @property
     def speaks_against(self) -> bool:
         """Whether the seller may be the one that the picture was taken from."""
-        return bool(
-            self.is_this_listing or self.is_this_seller or self.before_reference
-        )
+        if self.before_reference:
+            return True
+        return not self.is_copy and bool(self.is_this_listing or self.is_this_seller)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +202,8 @@ def _first_seen(
                     if reference is None
                     else cluster.first_seen_at < reference.created_at
                 ),
+                is_copy=hit.match is None or hit.match.relation in COPIES,
+                claim=_earliest_claim(session, cluster.id, listing.marketplace),
                 num_listings=cluster.num_listings,
                 num_sellers=_num_sellers(session, cluster.id),
             )
@@ -188,21 +211,42 @@ def _first_seen(
     return found
 
 
+def _earliest_claim(
+    session: Session, cluster_id: str, marketplace: str
+) -> Claim | None:
+    """Find the earliest time that a sender claims for a picture of a cluster."""
+    some, version = _some_sightings(cluster_id), ListingVersionRow
+    row = session.execute(
+        select(version.occurred_at, ListingRow.marketplace)
+        .join(ListingRow, ListingRow.id == version.listing_id)
+        .join(some, some.c.listing_id == version.listing_id)
+        .where(version.received_at == some.c.first_seen_at)
+        .order_by(version.occurred_at, ListingRow.id)
+        .limit(1)
+    ).first()
+    return None if row is None else Claim(row[0], row[1] == marketplace)
+
+
 def _num_sellers(session: Session, cluster_id: str) -> int:
     """Count who showed a picture: one seller can list it as often as they like."""
-    some = (
-        select(SightingRow.listing_id, SightingRow.seller_id)
-        .join(PictureRow, PictureRow.sha256 == SightingRow.picture_sha256)
-        .where(PictureRow.cluster_id == cluster_id)
-        .limit(MOST_SIGHTINGS)
-        .subquery()
-    )
+    some = _some_sightings(cluster_id)
     sellers = (
         select(ListingRow.marketplace, some.c.seller_id)
         .join(some, some.c.listing_id == ListingRow.id)
         .distinct()
     )
     return session.scalar(select(func.count()).select_from(sellers.subquery())) or 0
+
+
+def _some_sightings(cluster_id: str) -> Subquery:
+    row = SightingRow
+    return (
+        select(row.listing_id, row.seller_id, row.first_seen_at)
+        .join(PictureRow, PictureRow.sha256 == row.picture_sha256)
+        .where(PictureRow.cluster_id == cluster_id)
+        .limit(MOST_SIGHTINGS)
+        .subquery()
+    )
 
 
 def _is_same_seller(first: ListingRow, listing: ListingRow) -> bool | None:

@@ -1,11 +1,21 @@
 """What supports a flag, what speaks against it, and what is not known."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from detector.listings.flags.facts import Facts, as_price
+from detector.listings.flags.seen_signals import (
+    judge_claimed_first_seen,
+    judge_cluster_size,
+    judge_first_seen,
+    judge_known_removed,
+)
+from detector.listings.flags.signal import (
+    Direction,
+    Signal,
+    name_pictures,
+    unknown,
+)
 from detector.listings.flags.wording import names_brand, replica_words
 from detector.matching.match import Relation
 
@@ -16,34 +26,6 @@ USUAL = 0.8
 """Shares of the brand's price: below the one it is low, from the other it is usual."""
 NEW_SELLER = timedelta(days=30)
 OLD_SELLER = timedelta(days=730)
-WIDELY_SHOWN = 10
-"""Sellers from which on a picture is so widely shown that it may be anybody's."""
-
-Value = bool | int | float | str | list[str] | dict[str, object] | None
-
-
-class Direction(StrEnum):
-    """Which way a signal points."""
-
-    SUPPORTS = "supports"
-    AGAINST = "against"
-    NEUTRAL = "neutral"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Signal:
-    """One thing to be weighed by a person.
-
-    Attributes:
-        value: None if it is not known, which is neither no nor 0.
-        direction: which way it points.
-        text: the same in a sentence.
-    """
-
-    value: Value
-    direction: Direction
-    text: str
 
 
 def judge_facts(facts: Facts) -> dict[str, object]:
@@ -78,19 +60,9 @@ def write_reason(signals: Mapping[str, object]) -> str:
     return " ".join([*said, CAVEAT])
 
 
-def _unknown(text: str) -> Signal:
-    return Signal(None, Direction.UNKNOWN, text)
-
-
 def _text_of(facts: Facts, name: str) -> str | None:
     value = facts.details.get(name)
     return None if value is None else str(value)
-
-
-def _at(positions: list[int]) -> str:
-    """Name pictures by their positions."""
-    shown = ", ".join(map(str, positions[:10])) + (", …" if positions[10:] else "")
-    return f"picture {shown}" if len(positions) == 1 else f"pictures {shown}"
 
 
 def _relation(relation: Relation, yes: str, no: str) -> Callable[[Facts], Signal]:
@@ -102,7 +74,7 @@ def _relation(relation: Relation, yes: str, no: str) -> Callable[[Facts], Signal
         )
         if not positions:
             return Signal(False, Direction.NEUTRAL, no)
-        return Signal(True, Direction.SUPPORTS, f"{yes} ({_at(positions)}).")
+        return Signal(True, Direction.SUPPORTS, f"{yes} ({name_pictures(positions)}).")
 
     return judge
 
@@ -110,7 +82,7 @@ def _relation(relation: Relation, yes: str, no: str) -> Callable[[Facts], Signal
 def _brand_in_title(facts: Facts) -> Signal:
     title = _text_of(facts, "title")
     if title is None:
-        return _unknown("The title is not known.")
+        return unknown("The title is not known.")
     if names_brand(title, facts.brand):
         return Signal(True, Direction.NEUTRAL, "The title names the brand.")
     return Signal(False, Direction.AGAINST, "The title does not name the brand.")
@@ -120,7 +92,7 @@ def _replica_words(facts: Facts) -> Signal:
     texts = [_text_of(facts, "title"), _text_of(facts, "description")]
     known = [text for text in texts if text is not None]
     if not known:
-        return _unknown("Neither title nor description is known.")
+        return unknown("Neither title nor description is known.")
     words = replica_words(" \n ".join(known))
     if not words:
         return Signal([], Direction.NEUTRAL, "No word says that it is a replica.")
@@ -137,7 +109,7 @@ def _is_new(facts: Facts) -> bool | None:
 def _price_ratio(facts: Facts) -> Signal:
     price = as_price(facts.details.get("price"), facts.details.get("currency"))
     if price is None or facts.msrp is None or price[1] != facts.msrp[1]:
-        return _unknown("Its price cannot be held against the brand's.")
+        return unknown("Its price cannot be held against the brand's.")
     ratio = round(float(price[0] / facts.msrp[0]), 3)
     text = f"It costs {ratio:.0%} of the brand's price."
     if _is_new(facts) is False:
@@ -153,7 +125,7 @@ def _price_ratio(facts: Facts) -> Signal:
 def _gtin_conflict(facts: Facts) -> Signal:
     gtin = _text_of(facts, "gtin")
     if gtin is None or not facts.gtins:
-        return _unknown("The product's number cannot be held against the brand's.")
+        return unknown("The product's number cannot be held against the brand's.")
     if gtin.zfill(14) in facts.gtins:
         return Signal(
             False, Direction.NEUTRAL, "It has the number of the product in the picture."
@@ -166,7 +138,7 @@ def _gtin_conflict(facts: Facts) -> Signal:
 def _condition(facts: Facts) -> Signal:
     condition = _text_of(facts, "condition")
     if condition is None:
-        return _unknown("Its condition is not known.")
+        return unknown("Its condition is not known.")
     text = f"It is offered as {condition[:50]}."
     if _is_new(facts):
         return Signal(condition, Direction.NEUTRAL, text)
@@ -179,7 +151,7 @@ def _authorised(facts: Facts) -> Signal:
     if facts.cover is not None:
         return Signal(True, Direction.AGAINST, facts.cover.reason)
     if not facts.has_seller:
-        return _unknown("The seller is not known.")
+        return unknown("The seller is not known.")
     return Signal(
         False, Direction.NEUTRAL, "No authorization of the brand covers the seller."
     )
@@ -189,7 +161,7 @@ def _seller_age(facts: Facts) -> Signal:
     seller = facts.details.get("seller")
     joined = _as_time(seller.get("created_at")) if isinstance(seller, dict) else None
     if joined is None:
-        return _unknown("How long the seller has been there is not known.")
+        return unknown("How long the seller has been there is not known.")
     age = max(facts.occurred_at - joined, timedelta())
     text = f"The seller had been there for {age.days} days."
     direction = Direction.NEUTRAL
@@ -208,72 +180,20 @@ def _as_time(value: object) -> datetime | None:
     return time if time.tzinfo is not None else None
 
 
-def _cluster_size(facts: Facts) -> Signal:
-    if not facts.first_seen:
-        return _unknown("How many listings show the same picture is not known.")
-    widest = max(
-        facts.first_seen, key=lambda seen: (seen.num_sellers, seen.num_listings)
-    )
-    size = widest.num_listings
-    text = f"The same picture was seen in {size} listings."
-    if size == 1:
-        text = "The same picture was seen in no other listing."
-    if widest.num_sellers < WIDELY_SHOWN:
-        return Signal(size, Direction.NEUTRAL, text)
-    return Signal(
-        size, Direction.AGAINST, f"{text} Many sellers show it: it may be anybody's."
-    )
-
-
-def _first_seen(facts: Facts) -> Signal:
-    if not facts.first_seen:
-        return _unknown("Who showed the picture first is not known.")
-    against = [seen for seen in facts.first_seen if seen.speaks_against]
-    seen = (against or facts.first_seen)[0]
-    value: dict[str, object] = {
-        "at": seen.at.isoformat().replace("+00:00", "Z"),
-        "is_this_listing": seen.is_this_listing,
-        "is_this_seller": seen.is_this_seller,
-        "before_reference": seen.before_reference,
-    }
-    who = "Another listing"
-    if seen.is_this_seller:
-        who = "This seller"
-    if seen.is_this_listing:
-        who = "This listing"
-    text = f"{who} was the first seen to show picture {seen.position}"
-    if seen.is_this_listing and seen.num_listings == 1:
-        text = f"No other listing was seen to show picture {seen.position}"
-    if seen.before_reference:
-        text += ", before the brand's reference was known here"
-    if not against:
-        return Signal(value, Direction.NEUTRAL, f"{text}.")
-    whose = "It may not have come from the brand."
-    if seen.is_this_seller:
-        whose = "It may be the seller's own."
-    return Signal(value, Direction.AGAINST, f"{text}. {whose}")
-
-
 def _known_fake_match(facts: Facts) -> Signal:
     positions = sorted(hit.position for hit in facts.hits if hit.is_known_fake)
     if not positions:
         return Signal(False, Direction.NEUTRAL, "No picture of a known fake is alike.")
-    text = f"It is like the brand's picture of a known fake ({_at(positions)})."
-    return Signal(True, Direction.SUPPORTS, text)
-
-
-def _known_removed(facts: Facts) -> Signal:
-    positions = sorted(hit.position for hit in facts.hits if hit.is_watched)
-    if not positions:
-        return Signal(False, Direction.NEUTRAL, "No picture is one that is watched.")
-    text = f"It shows a picture that is watched after a removal ({_at(positions)})."
+    text = (
+        f"It is like the brand's picture of a known fake ({name_pictures(positions)})."
+    )
     return Signal(True, Direction.SUPPORTS, text)
 
 
 def _image_rights(facts: Facts) -> Signal:
     rights = facts.image_rights
     if rights is None or rights == "unknown":
-        return _unknown("Who owns the reference picture is not known.")
+        return unknown("Who owns the reference picture is not known.")
     return Signal(
         rights, Direction.NEUTRAL, f"The brand's rights in its picture: {rights}."
     )
@@ -302,10 +222,11 @@ _JUDGES: dict[str, Callable[[Facts], Signal]] = {
     "condition": _condition,
     "authorised": _authorised,
     "seller_age": _seller_age,
-    "cluster_size": _cluster_size,
-    "first_seen": _first_seen,
+    "cluster_size": judge_cluster_size,
+    "first_seen": judge_first_seen,
+    "claimed_first_seen": judge_claimed_first_seen,
     "known_fake_match": _known_fake_match,
-    "known_removed": _known_removed,
+    "known_removed": judge_known_removed,
     "image_rights": _image_rights,
 }
 SIGNALS = tuple(_JUDGES)

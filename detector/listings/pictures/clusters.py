@@ -27,7 +27,7 @@ class FirstSeen:
     """Who showed a picture first.
 
     Attributes:
-        at: by the time of the listing's event.
+        at: when its event came to us, whatever time that claimed.
         listing_id: our id of the listing.
         external_id: the marketplace's.
         marketplace: where it is listed.
@@ -68,7 +68,7 @@ class Sighting:
         external_id: the marketplace's.
         marketplace: where it is listed.
         seller_id: who sold it, if the marketplace told.
-        first_seen_at: when the listing showed it first.
+        first_seen_at: when the event came to us by which the listing showed it first.
     """
 
     picture_sha256: str
@@ -139,29 +139,17 @@ def recount(session: Session, cluster_id: str) -> None:
 def note_sighting(session: Session, picture_sha256: str, listing: ListingRow) -> None:
     """Write down that a listing's newest version shows a picture.
 
-    The time is that of the listing's event, which may come late, or claim to be of the
-    future: it never counts as later than when the event arrived.
+    The time is when the version came to us: who sends it may claim any other.
     """
     session.flush()
-    seen_at = min(listing.occurred_at, listing.received_at)
     is_new = insert_new(
         session,
         SightingRow,
         picture_sha256=picture_sha256,
         listing_id=listing.id,
         seller_id=listing.seller_id,
-        first_seen_at=seen_at,
+        first_seen_at=listing.received_at,
     )
-    if not is_new:
-        session.execute(
-            update(SightingRow)
-            .where(
-                SightingRow.picture_sha256 == picture_sha256,
-                SightingRow.listing_id == listing.id,
-                SightingRow.first_seen_at > seen_at,
-            )
-            .values(first_seen_at=seen_at, seller_id=listing.seller_id)
-        )
     picture = session.get_one(PictureRow, picture_sha256)
     picture.last_listed_at = max(picture.last_listed_at, listing.received_at)
     if picture.cluster_id is None:
@@ -174,7 +162,7 @@ def note_sighting(session: Session, picture_sha256: str, listing: ListingRow) ->
         )
         if session.execute(others.limit(1)).first() is None:
             cluster.num_listings += 1
-    _see(cluster, seen_at, listing.id)
+    _see(cluster, listing.received_at, listing.id)
     session.flush()
 
 

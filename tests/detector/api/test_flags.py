@@ -135,7 +135,13 @@ def test_the_victim_elsewhere_is_not_named_but_counted(shops):
     seen = flag_of(shops, "both")["signals"]["first_seen"]
     assert seen["value"]["is_this_listing"] is False
     assert seen["value"]["is_this_seller"] is False
-    assert seen["value"]["before_reference"] is True
+    assert seen["value"]["before_reference"] is False
+    assert seen["direction"] == "neutral"
+    claim = flag_of(shops, "both")["signals"]["claimed_first_seen"]
+    assert claim["value"] == {
+        "at": "2026-06-01T00:00:00Z",
+        "is_this_marketplace": False,
+    }
     assert flag_of(shops, "both")["signals"]["cluster_size"]["value"] == 2
 
 

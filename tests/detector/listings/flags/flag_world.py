@@ -27,6 +27,7 @@ from detector.store.listing_tables import (
     FlagRow,
     ListingImageRow,
     ListingRow,
+    ListingVersionRow,
     PictureClusterRow,
     PictureRow,
     SightingRow,
@@ -126,10 +127,14 @@ class World:
         version: int = 1,
         marketplace: str = "market",
         seller_id: str | None = "seller",
-        occurred_at: datetime = NOON,
+        received_at: datetime = NOON,
+        occurred_at: datetime | None = None,
         **details: object,
     ) -> str:
-        """Add a listing, or a newer version, that shows pictures by their names."""
+        """Add a listing, or a newer version, that shows pictures by their names.
+
+        Its event occurred when it was received, if nothing else is said.
+        """
         row_id = f"lst_{marketplace}_{name}"
         with self.database.write() as session:
             row = session.get(ListingRow, row_id)
@@ -142,8 +147,20 @@ class World:
                 )
                 session.add(row)
             row.version, row.seller_id = version, seller_id
-            row.details, row.occurred_at = dict(details), occurred_at
+            row.details, row.received_at = dict(details), received_at
+            row.occurred_at = occurred_at or received_at
             session.flush()
+            session.add(
+                ListingVersionRow(
+                    listing_id=row_id,
+                    version=version,
+                    type="listing.created",
+                    details=dict(details),
+                    images=[],
+                    occurred_at=row.occurred_at,
+                    received_at=received_at,
+                )
+            )
             session.execute(
                 delete(ListingImageRow).where(ListingImageRow.listing_id == row_id)
             )
@@ -164,7 +181,7 @@ class World:
                 group = PictureClusterRow(
                     id=cluster,
                     num_listings=0,
-                    first_seen_at=listing.occurred_at,
+                    first_seen_at=listing.received_at,
                     first_listing_id=listing_id,
                 )
                 session.add(group)
@@ -182,7 +199,7 @@ class World:
                     picture_sha256=row.sha256,
                     listing_id=listing_id,
                     seller_id=listing.seller_id,
-                    first_seen_at=listing.occurred_at,
+                    first_seen_at=listing.received_at,
                 )
             )
 

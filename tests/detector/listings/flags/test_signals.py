@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -99,6 +99,7 @@ def test_what_is_not_known_is_null_and_never_nothing(world):
             "seller_age",
             "cluster_size",
             "first_seen",
+            "claimed_first_seen",
             "image_rights",
         }
     )
@@ -144,9 +145,9 @@ def test_a_picture_of_several_sizes_conflicts_with_none_of_them(world):
 def test_who_showed_it_first_in_this_listing_has_it_said(world, bag):
     row_id = world.put_listing("1", ["a"])
     world.place("a", "c1", row_id)
-    later = world.put_listing("2", ["a2"], occurred_at=NOON + timedelta(days=1))
+    later = world.put_listing("2", ["a2"], received_at=NOON + timedelta(days=1))
     world.place("a2", "c1", later)
-    world.raise_for(row_id, {"a": [like(bag)]})
+    world.raise_for(row_id, {"a": [(bag, 0.9, Relation.SAME_PRODUCT)]})
     signal = world.signal("first_seen")
     assert signal["direction"] == "against"
     assert signal["value"] == {
@@ -172,12 +173,12 @@ def test_who_showed_it_first_elsewhere_is_not_named(
     world, bag, first, seller, is_this_seller, direction
 ):
     earlier = world.put_listing(
-        "secret-1", ["a"], occurred_at=NOON - timedelta(9), **first
+        "secret-1", ["a"], received_at=NOON - timedelta(9), **first
     )
     world.place("a", "c1", earlier)
     row_id = world.put_listing("2", ["a2"], seller_id=seller)
     world.place("a2", "c1", row_id)
-    world.raise_for(row_id, {"a2": [like(bag)]})
+    world.raise_for(row_id, {"a2": [(bag, 0.9, Relation.SAME_PRODUCT)]})
     value = world.signal("first_seen")["value"]
     assert (value["is_this_listing"], value["is_this_seller"]) == (
         False,
@@ -192,7 +193,7 @@ def test_who_showed_it_first_elsewhere_is_not_named(
 
 def test_a_picture_older_than_the_reference_speaks_against(world):
     bag = world.add_reference("Acme", "bag.png", created_at=NOON)
-    earlier = world.put_listing("1", ["a"], seller_id="x", occurred_at=OLD)
+    earlier = world.put_listing("1", ["a"], seller_id="x", received_at=OLD)
     world.place("a", "c1", earlier)
     row_id = world.put_listing("2", ["a2", "b"])
     world.place("a2", "c1", row_id)
@@ -204,6 +205,64 @@ def test_a_picture_older_than_the_reference_speaks_against(world):
     )
     assert "picture 0" in signal["text"]
     assert "before the brand's reference was known" in signal["text"]
+
+
+@pytest.mark.parametrize("relation", [Relation.SAME_PHOTO, Relation.EDITED_PHOTO])
+def test_the_first_copy_seen_speaks_for_and_against_nothing(world, bag, relation):
+    row_id = world.put_listing("1", ["a"])
+    world.place("a", "c1", row_id)
+    world.raise_for(row_id, {"a": [(bag, 0.9, relation)]})
+    signal = world.signal("first_seen")
+    assert signal["value"]["is_this_listing"] is True
+    assert (signal["value"]["before_reference"], signal["direction"]) == (
+        False,
+        "neutral",
+    )
+
+
+@pytest.mark.parametrize(
+    ("marketplace", "whose"), [("elsewhere", "Another"), ("market", "Its own")]
+)
+def test_a_time_that_a_sender_claims_is_told_apart(world, marketplace, whose):
+    bag = world.add_reference("Acme", "bag.png", created_at=NOON)
+    forged = world.put_listing(
+        "forged",
+        ["a"],
+        marketplace=marketplace,
+        seller_id="x",
+        received_at=NOON + timedelta(hours=1),
+        occurred_at=datetime(1970, 1, 1, tzinfo=UTC),
+    )
+    world.place("a", "c1", forged)
+    row_id = world.put_listing("2", ["a2"], received_at=NOON + timedelta(hours=2))
+    world.place("a2", "c1", row_id)
+    world.raise_for(row_id, {"a2": [like(bag)]})
+    signal = world.signal("first_seen")
+    assert signal["value"]["at"] == "2026-06-01T13:00:00Z"
+    assert (signal["value"]["before_reference"], signal["direction"]) == (
+        False,
+        "neutral",
+    )
+    claim = world.signal("claimed_first_seen")
+    assert claim == {
+        "value": {
+            "at": "1970-01-01T00:00:00Z",
+            "is_this_marketplace": marketplace == "market",
+        },
+        "direction": "neutral",
+        "text": f"{whose} marketplace claims that it was listed on 1970-01-01.",
+    }
+
+
+def test_a_claim_is_that_of_the_version_which_first_showed_the_picture(world, bag):
+    row_id = world.put_listing("1", ["b"], received_at=OLD)
+    world.put_listing("1", ["a"], version=2, received_at=NOON)
+    world.place("a", "c1", row_id)
+    world.put_listing(
+        "1", ["a"], version=3, received_at=NOON + timedelta(1), occurred_at=OLD
+    )
+    world.raise_for(row_id, {"a": [like(bag)]})
+    assert world.signal("claimed_first_seen")["value"]["at"] == "2026-06-01T12:00:00Z"
 
 
 @pytest.mark.parametrize(
