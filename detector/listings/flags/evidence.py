@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from detector.catalogue.features import Extractor
 from detector.catalogue.references import Reference
-from detector.errors import StoreFault, Unknown
+from detector.errors import Unknown
 from detector.listings.flags.flag_list import FlagView
 from detector.listings.pictures.result import read_results
 from detector.matching.evidence import draw_evidence
@@ -35,13 +35,11 @@ class Exhibit:
 
         Raises:
             Unknown: the listing's picture is no longer kept.
-            StoreFault: the reference's picture cannot be read.
+            StoreFault: a picture cannot be read.
         """
-        try:
-            shown = blobs.read(self.sha256)
-        except StoreFault as error:
-            raise _not_kept(self.sha256) from error
-        query = extractor.decode(shown)
+        if blobs.size(self.sha256) is None:
+            raise _not_kept(self.sha256)
+        query = extractor.decode(blobs.read(self.sha256))
         reference = extractor.decode(blobs.read(self.reference.image_sha256))
         pixels = draw_evidence(
             query.pixels,
@@ -107,5 +105,6 @@ def find_exhibit(
 def _not_kept(digest: str) -> Unknown:
     return Unknown(
         f"The picture {digest} is no longer kept.",
-        remedy="Send the listing again; what matches is kept while it is listed.",
+        remedy="Send a new version of the listing, with the picture's bytes or its URL: "
+        "its hash alone does not bring it back.",
     )

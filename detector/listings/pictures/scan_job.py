@@ -94,7 +94,7 @@ class ScanJob:
         engine.index.refresh()
         standing = Standing(engine, engine.basis)
         with self._store.database.read() as session:
-            plan = make_plan(session, tasks, standing)
+            plan = make_plan(session, tasks, standing, self._store.blobs)
         examined: list[Examined] = []
         for start in range(0, len(plan.wanted), CHUNK):
             if context.should_stop():

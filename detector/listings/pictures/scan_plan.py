@@ -9,8 +9,15 @@ from sqlalchemy.orm import Session
 from detector.catalogue.references import chunks
 from detector.listings.pictures.keep import picture_rows
 from detector.listings.pictures.standing import Standing
+from detector.matching.match import Verdict
+from detector.store.blobs import Blobs
 from detector.store.jobs import Job
-from detector.store.listing_tables import ListingImageRow, ListingRow
+from detector.store.listing_tables import (
+    ListingImageRow,
+    ListingRow,
+    PictureBytesRow,
+    PictureRow,
+)
 
 Images = Mapping[str, Sequence[ListingImageRow]]
 
@@ -59,8 +66,14 @@ class Plan:
     wanted: tuple[str, ...]
 
 
-def make_plan(session: Session, tasks: Sequence[Task], standing: Standing) -> Plan:
-    """Find out which pictures of which listings must be looked at."""
+def make_plan(
+    session: Session, tasks: Sequence[Task], standing: Standing, blobs: Blobs
+) -> Plan:
+    """Find out which pictures of which listings must be looked at.
+
+    Those, too, whose result holds, if evidence can be drawn from it only now: the file
+    was lost, or never here, and somebody has sent it.
+    """
     listings: dict[str, ListingRow] = {}
     for some in chunks([task.listing_id for task in tasks]):
         query = select(ListingRow).where(ListingRow.id.in_(some))
@@ -81,10 +94,28 @@ def make_plan(session: Session, tasks: Sequence[Task], standing: Standing) -> Pl
     digests = digests_of(images, ready)
     rows = list(picture_rows(session, sorted(digests)).values())
     again = {digest for task in ready for digest in task.again}
+    again |= _sent_evidence(session, rows, blobs)
     wanted = digests - (standing.in_force(session, rows) - again)
     return Plan(
         tuple(ready), tuple(to_fetch), frozenset(digests), tuple(sorted(wanted))
     )
+
+
+def _sent_evidence(
+    session: Session, rows: Iterable[PictureRow], blobs: Blobs
+) -> set[str]:
+    """Name the pictures of flags that are not kept, and whose bytes wait."""
+    lacking = [
+        row.sha256
+        for row in rows
+        if row.verdict in (Verdict.MATCH, Verdict.REVIEW)
+        and not (row.is_kept and blobs.size(row.sha256) is not None)
+    ]
+    sent: set[str] = set()
+    for some in chunks(lacking):
+        query = select(PictureBytesRow.sha256).where(PictureBytesRow.sha256.in_(some))
+        sent.update(session.scalars(query))
+    return sent
 
 
 def without_missing(session: Session, plan: Plan, missing: set[str]) -> Plan:

@@ -190,7 +190,7 @@ def test_evidence_of_a_picture_that_is_not_kept_says_what_to_do(shops):
     problem = require_problem(shops["shop"].send("GET", path), 404, "unknown_id")
     keep(shops, "hat", is_kept=True)
     assert "no longer kept" in problem["detail"]
-    assert "Send the listing again" in problem["remedy"]
+    assert "Send a new version of the listing" in problem["remedy"]
 
 
 def test_evidence_whose_file_is_gone_is_answered_like_that_of_none(shops):

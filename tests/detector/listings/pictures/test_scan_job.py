@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 import numpy as np
+import pytest
 from PIL import Image, ImageDraw
 from sqlalchemy import update
 
@@ -182,6 +183,30 @@ def test_a_kept_picture_whose_file_was_lost_drags_nobody_down(market):
     drain(market)
     assert market.listing(other).verdict == "no_match"
     assert market.listing(id).state == "scanned"
+
+
+@pytest.mark.parametrize("is_known_to_be_lost", [False, True])
+def test_evidence_that_was_lost_comes_back_with_a_new_version(
+    market, is_known_to_be_lost
+):
+    data = market.photo(1)
+    market.offer("lost", data)
+    market.scan()
+    digest = market.picture(data).sha256
+    market.store.blobs.path(digest).unlink()
+    with market.store.database.write() as session:
+        session.get_one(PictureRow, digest).is_kept = not is_known_to_be_lost
+    version = {"version": 2, "type": EventKind.UPDATED}
+    id = market.offer("lost", GivenImage(0, sha256=digest), **version)
+    market.scan()
+    assert market.store.blobs.size(digest) is None
+    market.offer("lost", data, **version | {"version": 3})
+    market.scan()
+    assert market.store.blobs.read(digest) == data
+    assert market.picture(data).is_kept
+    assert market.listing(id).verdict == "match"
+    assert market.events() == ["match.created"]
+    assert market.rows(PictureBytesRow) == []
 
 
 def test_a_listing_without_a_readable_picture_fails_and_is_told_once(market):
