@@ -149,7 +149,7 @@ def delete(request: Request, caller: Caller, webhook_id: WebhookId) -> None:
 @router.post(
     "/{webhook_id}/rotate-secret",
     operation_id="rotate_webhook_secret",
-    responses=unknown,
+    responses=unknown | problems({409: "Five secrets are valid still."}),
 )
 def rotate(
     request: Request, caller: Caller, webhook_id: WebhookId, rotation: SecretRotation

@@ -28,7 +28,7 @@ MAX_ENDPOINTS = 20
 """Of one owner."""
 SECRET_BYTES = 32
 MAX_SECRETS = 5
-"""With more than one, earlier ones are about to expire."""
+"""Valid at once; all but the newest are about to expire."""
 LOCK = "webhook_endpoint"
 """The clock that is held while endpoints are counted."""
 
@@ -211,6 +211,7 @@ def rotate_secret(
 
     Raises:
         Unknown: there is none, or it is somebody else's.
+        Conflict: as many secrets as can be are valid; none is dropped before its time.
     """
     find_endpoint(session, owner, id)
     row = locked_endpoint(session, id)
@@ -226,9 +227,16 @@ def rotate_secret(
             earlier.append(
                 {"secret": each["secret"], "expires_at": ends_at.isoformat()}
             )
+    if len(earlier) >= MAX_SECRETS:
+        first = min(str(each["expires_at"]) for each in earlier)
+        raise Conflict(
+            f"The webhook {id} has {MAX_SECRETS} secrets that are still valid.",
+            remedy=f"Rotate it again after {first}, when the first of them ends, or "
+            "with `overlap_s` 0, which ends all earlier ones at once.",
+        )
     secret = new_secret()
     newest: dict[str, str | None] = {"secret": secret, "expires_at": None}
-    row.secrets = [newest, *earlier][:MAX_SECRETS]
+    row.secrets = [newest, *earlier]
     session.flush()
     return row, secret
 
