@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from sqlalchemy import Select, delete, exists, select
+from sqlalchemy import Select, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from detector.store.database import Database
@@ -11,6 +11,7 @@ from detector.store.event_tables import (
     EventRow,
     WebhookAttemptRow,
     WebhookDeliveryRow,
+    WebhookEndpointRow,
 )
 from detector.store.job_list import OVER
 from detector.store.table import utc_now
@@ -30,11 +31,14 @@ def forget_events(
 ) -> int:
     """Delete old events and how they were delivered; return how many events.
 
-    What is still to be delivered stays, and so does its event.
+    What is still to be delivered stays, and so does its event; but what waits for an
+    endpoint that is disabled may wait no longer than that.
     """
     cutoff = utc_now() - KEEP_EVENTS
-    row, event = WebhookDeliveryRow, EventRow
-    deliveries = select(row.id).where(row.created_at < cutoff, row.state != "pending")
+    row, event, endpoint = WebhookDeliveryRow, EventRow, WebhookEndpointRow
+    disabled = select(endpoint.id).where(endpoint.state == "disabled")
+    is_over = or_(row.state != "pending", row.endpoint_id.in_(disabled))
+    deliveries = select(row.id).where(row.created_at < cutoff, is_over)
     _delete_all(database, deliveries, _delete_deliveries, should_stop)
     is_needed = exists().where(row.event_seq == event.seq)
     events = select(event.id).where(event.created_at < cutoff, ~is_needed)

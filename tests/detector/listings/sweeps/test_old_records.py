@@ -63,6 +63,17 @@ def test_old_events_go_but_none_that_is_still_to_be_delivered(database):
     assert forget_events(database) == 0
 
 
+def test_what_waits_for_a_disabled_endpoint_goes_after_the_same_age(database):
+    add_event(database, 1, OLD, "pending")
+    add_event(database, 2, ago(days=29), "pending")
+    with database.write() as session:
+        session.get_one(WebhookEndpointRow, "end").state = "disabled"
+    assert forget_events(database) == 1
+    with database.read() as session:
+        assert session.scalars(select(EventRow.seq)).all() == [2]
+        assert session.scalars(select(WebhookDeliveryRow.id)).all() == ["dlv_2"]
+
+
 def test_jobs_go_a_while_after_they_are_done(database):
     long_ago = utc_now() - 2 * KEEP_DONE
     with database.write() as session:
