@@ -105,6 +105,6 @@ def find_exhibit(
 def _not_kept(digest: str) -> Unknown:
     return Unknown(
         f"The picture {digest} is no longer kept.",
-        remedy="Send a new version of the listing, with the picture's bytes or its URL: "
-        "its hash alone does not bring it back.",
+        remedy="Send a new version of the listing, with the picture's bytes or its "
+        "URL: its hash alone does not bring it back.",
     )
