@@ -320,5 +320,8 @@ class WatchedPictureAnswer(Wire):
     brand_id: str
     listing_id: str | None = Field(description="That was taken down.")
     reason: str
-    created_by: str | None = Field(description="Null if a removal led to it.")
+    created_by: str | None = Field(
+        description="Null if a removal led to it: it is watched where that was, and "
+        "otherwise on all marketplaces."
+    )
     created_at: datetime

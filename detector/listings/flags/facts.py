@@ -9,8 +9,8 @@ from sqlalchemy import Subquery, func, select
 from sqlalchemy.orm import Session
 
 from detector.catalogue.authorized_sellers import Authorization
-from detector.listings.flags.hits import Hit
-from detector.matching.match import Relation
+from detector.listings.flags.hits import COPIES, Hit
+from detector.listings.flags.stay_down import TAKEN_DOWN
 from detector.store.listing_tables import (
     ListingRow,
     ListingVersionRow,
@@ -25,7 +25,6 @@ from detector.store.tables import (
     ReferenceRow,
 )
 
-COPIES = frozenset({Relation.SAME_PHOTO, Relation.EDITED_PHOTO})
 MOST_SIGHTINGS = 1_000
 """Of a picture, that are looked through for its sellers and for what is claimed."""
 
@@ -58,6 +57,7 @@ class FirstSeen:
         claim: the earliest time that a marketplace claims for it.
         num_listings: that have shown it so far.
         num_sellers: whose those listings are; of a great many the first ones count.
+        num_taken_down: of those listings.
     """
 
     position: int
@@ -69,6 +69,7 @@ class FirstSeen:
     claim: Claim | None
     num_listings: int
     num_sellers: int
+    num_taken_down: int
 
     @property
     def speaks_against(self) -> bool:
@@ -206,6 +207,7 @@ def _first_seen(
                 claim=_earliest_claim(session, cluster.id, listing.marketplace),
                 num_listings=cluster.num_listings,
                 num_sellers=_num_sellers(session, cluster.id),
+                num_taken_down=_num_taken_down(session, cluster.id),
             )
         )
     return found
@@ -236,6 +238,17 @@ def _num_sellers(session: Session, cluster_id: str) -> int:
         .distinct()
     )
     return session.scalar(select(func.count()).select_from(sellers.subquery())) or 0
+
+
+def _num_taken_down(session: Session, cluster_id: str) -> int:
+    some = _some_sightings(cluster_id)
+    listings = (
+        select(ListingRow.id)
+        .join(some, some.c.listing_id == ListingRow.id)
+        .where(ListingRow.removal == TAKEN_DOWN)
+        .distinct()
+    )
+    return session.scalar(select(func.count()).select_from(listings.subquery())) or 0
 
 
 def _some_sightings(cluster_id: str) -> Subquery:

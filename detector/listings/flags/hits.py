@@ -12,6 +12,8 @@ from detector.store.listing_tables import ListingImageRow
 
 WEIGHT = {Verdict.NO_MATCH: 0, Verdict.REVIEW: 1, Verdict.MATCH: 2}
 KNOWN_FAKE = "known_fake"
+COPIES = frozenset({Relation.SAME_PHOTO, Relation.EDITED_PHOTO})
+"""Of a reference's photo itself, which say nothing about the goods."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def raise_flags(
     flags = _lock_flags(session, listing)
     digests = {image.sha256 for image in images}
     shown = [result for digest, result in results.items() if digest in digests]
-    watched = find_watched(session, shown) if shown else {}
+    watched = find_watched(session, shown, marketplace=listing.marketplace)
     hits = find_hits(images, results, watched=watched, policy=policy)
     is_whole = digests <= results.keys()
     brands = _brands(session, hits.keys() | flags.keys())

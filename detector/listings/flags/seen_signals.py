@@ -85,7 +85,11 @@ def judge_known_removed(facts: Facts) -> Signal:
     """Tell whether a picture is to stay down."""
     positions = sorted(hit.position for hit in facts.hits if hit.is_watched)
     if not positions:
-        return Signal(False, Direction.NEUTRAL, "No picture is one that is watched.")
+        text = "No picture is one that is watched."
+        number = max((seen.num_taken_down for seen in facts.first_seen), default=0)
+        if number:
+            text += f" Listings taken down that showed the same one: {number}."
+        return Signal(False, Direction.NEUTRAL, text)
     which = name_pictures(positions)
     text = f"It shows a picture that is watched after a removal ({which})."
     return Signal(True, Direction.SUPPORTS, text)

@@ -3,31 +3,51 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from detector.catalogue.brands import find_brand
 from detector.catalogue.references import ACTIVE, chunks
 from detector.errors import Conflict, Unknown
+from detector.listings.flags.hits import COPIES, KNOWN_FAKE
 from detector.listings.pictures.result import PictureResult
 from detector.store.inserting import insert_new
-from detector.store.listing_tables import PictureRow, WatchedPictureRow
+from detector.store.listing_tables import (
+    FlagRow,
+    ListingRow,
+    PictureRow,
+    SightingRow,
+    WatchedPictureRow,
+)
 from detector.store.paging import page
-from detector.store.tables import BrandRow
+from detector.store.tables import BrandRow, ReferenceRow
+
+TAKEN_DOWN = "taken_down"
 
 
 def find_watched(
-    session: Session, results: Iterable[PictureResult]
+    session: Session, results: Iterable[PictureResult], *, marketplace: str
 ) -> dict[str, set[str]]:
-    """Find the pictures that are the same as a watched one.
+    """Find the pictures that are the same as one that a marketplace watches.
+
+    What was taken down is watched where that happened, as long as a listing that
+    showed it is down there; what a person watches is watched on all marketplaces.
 
     Returns:
         SHA-256 of such a picture → brands that watch it.
     """
     results = list(results)
+    if not results:
+        return {}
     clusters = {r.cluster_id for r in results if r.cluster_id is not None}
     by_cluster: dict[str, set[str]] = defaultdict(set)
     by_sha256: dict[str, set[str]] = defaultdict(set)
+    was_taken_down = exists().where(
+        SightingRow.picture_sha256 == WatchedPictureRow.picture_sha256,
+        ListingRow.id == SightingRow.listing_id,
+        ListingRow.marketplace == marketplace,
+        ListingRow.removal == TAKEN_DOWN,
+    )
     query = (
         select(WatchedPictureRow, PictureRow.cluster_id)
         .join(PictureRow, PictureRow.sha256 == WatchedPictureRow.picture_sha256)
@@ -38,6 +58,7 @@ def find_watched(
                 PictureRow.cluster_id.in_(clusters),
             ),
             BrandRow.state == ACTIVE,
+            or_(WatchedPictureRow.created_by.is_not(None), was_taken_down),
         )
     )
     for row, cluster_id in session.execute(query):
@@ -53,8 +74,19 @@ def find_watched(
 def watch_taken_down(
     session: Session, digests: Iterable[str], *, brand_id: str, listing_id: str
 ) -> None:
-    """Watch pictures of a listing that was taken down; those watched already stay."""
-    for some in chunks(sorted(set(digests))):
+    """Watch pictures of a listing that was taken down; those watched already stay.
+
+    A copy of the brand's own photo is none of them: genuine goods are shown with it,
+    too, and as long as the brand searches it, it is found anyway.
+
+    Args:
+        session: that writes.
+        digests: of the pictures.
+        brand_id: whose flag they were of.
+        listing_id: that was taken down.
+    """
+    wanted = set(digests) - _official_copies(session, brand_id, listing_id)
+    for some in chunks(sorted(wanted)):
         known = session.scalars(
             select(PictureRow.sha256).where(PictureRow.sha256.in_(some))
         )
@@ -70,15 +102,35 @@ def watch_taken_down(
             )
 
 
+def _official_copies(session: Session, brand_id: str, listing_id: str) -> set[str]:
+    """Name the pictures of a flag that are copies of the brand's own photos."""
+    flags = select(FlagRow).where(
+        FlagRow.listing_id == listing_id, FlagRow.brand_id == brand_id
+    )
+    copies = {
+        str(image["sha256"]): str(image["reference_id"])
+        for flag in session.scalars(flags)
+        for image in flag.images
+        if image["relation"] in COPIES
+    }
+    fakes: set[str] = set()
+    for some in chunks(sorted(set(copies.values()))):
+        rows = select(ReferenceRow.id).where(
+            ReferenceRow.id.in_(some), ReferenceRow.role == KNOWN_FAKE
+        )
+        fakes.update(session.scalars(rows))
+    return {digest for digest, id in copies.items() if id not in fakes}
+
+
 def add_watch(
     session: Session, *, sha256: str, brand_id: str, reason: str, created_by: str
 ) -> WatchedPictureRow:
-    """Watch a picture by hand.
+    """Watch a picture by hand, on all marketplaces, for whatever it shows.
 
     Raises:
         UnknownBrand: there is no such brand.
         Unknown: no listing has shown the picture.
-        Conflict: it is watched already.
+        Conflict: somebody watches it already.
     """
     find_brand(session, brand_id)
     if session.get(PictureRow, sha256) is None:
@@ -96,12 +148,16 @@ def add_watch(
         reason=reason,
         created_by=created_by,
     )
-    if not is_new:
+    row = session.get_one(WatchedPictureRow, (sha256, brand_id), with_for_update=True)
+    if not is_new and row.created_by is None:
+        row.listing_id, row.reason, row.created_by = None, reason, created_by
+        session.flush()
+    elif not is_new:
         raise Conflict(
             f"The picture {sha256} is watched for that brand already.",
             remedy="Nothing needs to be done; to give another reason, delete it first.",
         )
-    return session.get_one(WatchedPictureRow, (sha256, brand_id))
+    return row
 
 
 def list_watched(

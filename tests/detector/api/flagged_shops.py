@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
+from sqlalchemy import update
+
 from detector.access.keys import create_key
 from detector.access.roles import Role
 from detector.catalogue.authorized_sellers import create_seller
@@ -16,6 +18,7 @@ from detector.listings.intake.event import EventKind, GivenImage, ListingEvent
 from detector.listings.intake.take import listing_row_id, take_events
 from detector.listings.pictures.known import KnownPictures
 from detector.store.store import Store, open_store
+from detector.store.tables import ReferenceRow
 from tests.catalogues import draw_folder, grid_extractor, run_import
 from tests.detector.listings.pictures.conftest import SIZE, Market, again
 from tests.drawing import draw_scene, save
@@ -32,8 +35,8 @@ class Shops:
     Attributes:
         port: of the service.
         keys: by role; those of marketplaces by their name.
-        pictures: that the listings show, by name: `bag` and `hat` of Acme, `shoe` of
-            Zeta, `nothing` of neither.
+        pictures: that the listings show, by name: `bag` and `hat` of Acme, and `coat`,
+            a known fake, `shoe` of Zeta, `nothing` of neither.
         store: that the service works on.
     """
 
@@ -98,6 +101,8 @@ def serving_shops(folder: Path) -> Iterator[Shops]:
         "nothing": save(draw_scene(*SIZE, seed=99_999), "PNG"),
     }
     with store.database.write() as session:
+        coat = ReferenceRow.image_sha256 == sha256(pictures["coat"]).hexdigest()
+        session.execute(update(ReferenceRow).where(coat).values(role="known_fake"))
         create_seller(
             session,
             brand_id=ACME,

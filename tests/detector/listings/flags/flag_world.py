@@ -218,6 +218,7 @@ class World:
     def withdraw(self, listing_id: str, removal: str | None = None) -> None:
         with self.database.write() as session:
             listing = session.get_one(ListingRow, listing_id)
+            listing.state, listing.removal = "deleted", removal
             withdraw_flags(session, listing, removal=removal)
 
     def flags(self) -> list[FlagRow]:
