@@ -1,6 +1,6 @@
 """`detector backup` and `detector restore`: all that must not be lost, in one file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -45,18 +45,41 @@ def restore(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="Written by `detector backup`.")
     ],
+    keep_webhooks: Annotated[
+        bool,
+        typer.Option(
+            "--keep-webhooks",
+            help="Go on sending events: the original is no longer there.",
+        ),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Fill an empty data directory, and an empty database, from a backup.
 
     Either database can be restored into either. Nothing is ever overwritten. The
-    search index is made anew when it is next needed, and jobs go on.
+    search index is made anew when it is next needed, and jobs go on. Webhooks are
+    disabled, so that a copy sends nothing; --keep-webhooks leaves them as they are.
     """
     from detector.store.restore import restore_backup
 
     with _store() as store, progress_bar("Restoring") as on_progress:
-        manifest = restore_backup(store, file, on_progress=on_progress)
-    _print(file, manifest, done="Restored", json=json)
+        restored = restore_backup(
+            store, file, keep_webhooks=keep_webhooks, on_progress=on_progress
+        )
+    if restored.num_disabled:
+        note(
+            f"{restored.num_disabled} webhooks are disabled, and send nothing from "
+            "here. If this takes the original's place, restore with --keep-webhooks "
+            "into an empty folder; otherwise the owner of each can enable it, with "
+            'PATCH /v1/webhooks/{id} and {"state": "enabled"}.'
+        )
+    _print(
+        file,
+        restored.manifest,
+        done="Restored",
+        json=json,
+        also={"webhooks_disabled": restored.num_disabled},
+    )
 
 
 @contextmanager
@@ -69,7 +92,14 @@ def _store() -> Iterator["Store"]:
         yield store
 
 
-def _print(file: Path, manifest: "Manifest", *, done: str, json: bool) -> None:
+def _print(
+    file: Path,
+    manifest: "Manifest",
+    *,
+    done: str,
+    json: bool,
+    also: Mapping[str, object] | None = None,
+) -> None:
     num_bytes = file.stat().st_size
     if json:
         print_json(
@@ -80,6 +110,7 @@ def _print(file: Path, manifest: "Manifest", *, done: str, json: bool) -> None:
                 "schema": manifest.schema,
                 "records": manifest.counts(),
                 "faults": manifest.faults,
+                **(also or {}),
             }
         )
         return

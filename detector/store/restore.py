@@ -7,6 +7,7 @@ import uuid
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
@@ -38,6 +39,7 @@ from detector.store.backup_format import (
     take,
 )
 from detector.store.database import HEAD
+from detector.store.event_tables import WebhookEndpointRow
 from detector.store.schema import METADATA
 from detector.store.store import Store
 from detector.store.tables import CatalogueClockRow
@@ -48,24 +50,44 @@ ROWS_AT_ONCE = 50
 UPLOAD_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*/[A-Za-z0-9_][A-Za-z0-9_.-]*")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
+DISABLED = "It was restored from a backup. Enable it to have events sent again."
+
 OnProgress = Callable[[int, int], None]
 
 
-def restore_backup(store: Store, path: Path, *, on_progress: OnProgress) -> Manifest:
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was restored.
+
+    Attributes:
+        manifest: of the backup.
+        num_disabled: webhooks that were enabled and no longer are.
+    """
+
+    manifest: Manifest
+    num_disabled: int
+
+
+def restore_backup(
+    store: Store,
+    path: Path,
+    *,
+    keep_webhooks: bool = False,
+    on_progress: OnProgress,
+) -> Restored:
     """Fill an empty store with what a backup holds.
 
     Everything is checked before anything is written, and what is written is seen at
     once or not at all. The search index is made anew at the next start: the copy
     gets a name of its own, by which no index of the original is taken for its own.
-    Work that was under way is ready to be taken up.
+    Work that was under way is ready to be taken up; but webhooks are disabled, as a
+    copy that is only tried out must send nothing to others' machines.
 
     Args:
         store: empty; in use by nobody.
         path: of the file.
+        keep_webhooks: leave webhooks as they are: this one takes the original's place.
         on_progress: called with the number of bytes read, and of all: twice the file.
-
-    Returns:
-        What was restored.
 
     Raises:
         InvalidInput: the file is damaged, no backup, or of another version.
@@ -93,11 +115,12 @@ def restore_backup(store: Store, path: Path, *, on_progress: OnProgress) -> Mani
                     with progress.reading(archive, member_name(table)) as file:
                         _restore_table(session, table, file)
                 _begin_anew(session)
+                num_disabled = 0 if keep_webhooks else _disable_webhooks(session)
         except BaseException:
             for folder in made:
                 shutil.rmtree(folder, ignore_errors=True)
             raise
-    return manifest
+    return Restored(manifest, num_disabled)
 
 
 @contextmanager
@@ -267,6 +290,14 @@ def _begin_anew(session: Session) -> None:
             attempts=JobRow.attempts - 1,
         )
     )
+
+
+def _disable_webhooks(session: Session) -> int:
+    row = WebhookEndpointRow
+    enabled = session.scalars(select(row).where(row.state == "enabled")).all()
+    for endpoint in enabled:
+        endpoint.state, endpoint.disabled_reason = "disabled", DISABLED
+    return len(enabled)
 
 
 class _Progress:

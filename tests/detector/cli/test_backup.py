@@ -1,6 +1,10 @@
 import json
+from contextlib import closing
 
 import pytest
+
+from detector.store.event_tables import WebhookEndpointRow
+from detector.store.store import open_store
 
 
 @pytest.fixture
@@ -57,3 +61,19 @@ def test_a_file_that_is_no_backup_is_misuse(detector, tmp_path):
     done = detector("restore", tmp_path / "a.zip")
     assert done.code == 2
     assert "no backup" in done.err
+
+
+def test_a_copy_says_that_its_webhooks_are_disabled(
+    filled, data_dir, tmp_path, monkeypatch
+):
+    with closing(open_store(data_dir)) as store, store.database.write() as session:
+        session.add(WebhookEndpointRow(id="wep_1", url="", types=[], secrets=[]))
+    filled("backup", tmp_path / "a.zip")
+    for name, options, num_disabled in (
+        ("tried", (), 1),
+        ("moved", ("--keep-webhooks",), 0),
+    ):
+        monkeypatch.setenv("DETECTOR_DATA_DIR", str(tmp_path / name))
+        done = filled("restore", tmp_path / "a.zip", "--json", *options)
+        assert json.loads(done.out)["webhooks_disabled"] == num_disabled
+        assert ("PATCH /v1/webhooks/{id}" in done.err) == bool(num_disabled)

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from detector.errors import Conflict, InvalidInput
 from detector.store.backup import write_backup
 from detector.store.backup_format import Manifest
-from detector.store.restore import restore_backup
+from detector.store.event_tables import WebhookEndpointRow
+from detector.store.restore import DISABLED, restore_backup
 from detector.store.schema import METADATA
 from detector.store.tables import (
     BrandRow,
@@ -232,3 +234,34 @@ def test_a_manifest_survives():
     now = datetime.now(UTC) + timedelta(days=1)
     manifest = Manifest(now.isoformat(), "1.0", "0005", (), ("a fault",))
     assert Manifest.from_json(manifest.to_json().encode()) == manifest
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_a_copy_sends_nothing_unless_it_takes_the_originals_place(
+    filled, new_store, tmp_path, keeps
+):
+    with filled.database.write() as session:
+        for state, reason in (("enabled", None), ("disabled", "Gone.")):
+            session.add(
+                WebhookEndpointRow(
+                    id=state,
+                    url="https://hooks.example/in",
+                    types=[],
+                    secrets=[],
+                    state=state,
+                    disabled_reason=reason,
+                )
+            )
+    write_backup(filled, tmp_path / "a.zip", on_progress=ignore)
+    copy = new_store("sqlite")
+    restored = restore_backup(
+        copy, tmp_path / "a.zip", keep_webhooks=keeps, on_progress=ignore
+    )
+    assert restored.num_disabled == (0 if keeps else 1)
+    with copy.database.read() as session:
+        found = {
+            row.id: (row.state, row.disabled_reason)
+            for row in session.scalars(select(WebhookEndpointRow))
+        }
+    assert found["disabled"] == ("disabled", "Gone.")
+    assert found["enabled"] == (("enabled", None) if keeps else ("disabled", DISABLED))
