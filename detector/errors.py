@@ -8,6 +8,10 @@ DetectorError
 ├── UnknownPicture       422  a catalogue file names a picture that is not there
 ├── Unknown              404  no such product, import, seller, right or check
 ├── Conflict             409  what is there already stands against it
+│   ├── Refused          409  the rules of a case do not allow it as it stands
+│   ├── StaleVersion     409  it was changed since the caller looked
+│   └── LeaseHeld        409  somebody else works on it, or no longer the caller
+├── WrongRole            403  it takes somebody else to do that
 ├── InvalidInput         422  a file, table or argument that we cannot use
 │   ├── InvalidCursor    422  a page of a list begins nowhere there
 │   ├── WeakPassword     422  others would guess it
@@ -94,6 +98,31 @@ class Conflict(DetectorError):
 
     status = 409
     code = "conflict"
+
+
+class Refused(Conflict):
+    """The rules of a case do not allow something as things stand."""
+
+    code = "refused"
+
+
+class StaleVersion(Conflict):
+    """Something was changed since the caller looked at it."""
+
+    code = "stale_version"
+
+
+class LeaseHeld(Conflict):
+    """Somebody else works on a case, or the caller no longer does."""
+
+    code = "lease_held"
+
+
+class WrongRole(DetectorError):
+    """It takes somebody with another role to do that."""
+
+    status = 403
+    code = "wrong_role"
 
 
 class InvalidInput(DetectorError):

@@ -31,6 +31,24 @@ class Capability(StrEnum):
     PICTURES_WATCH = "pictures:watch"
     EVENTS_READ = "events:read"
     WEBHOOKS_MANAGE = "webhooks:manage"
+    CASES_READ = "cases:read"
+    CASES_DECIDE = "cases:decide"
+    CASES_LEAD = "cases:lead"
+    QUESTIONS_ANSWER = "questions:answer"
+    NOTICES_READ = "notices:read"
+    NOTICES_WRITE = "notices:write"
+    ACTIONS_READ = "actions:read"
+    ACTIONS_ACK = "actions:ack"
+    APPEALS_READ = "appeals:read"
+    APPEALS_WRITE = "appeals:write"
+    APPEALS_DECIDE = "appeals:decide"
+    ORDERS_APPLY = "orders:apply"
+    HOLDS_MANAGE = "holds:manage"
+    STANDING_READ = "standing:read"
+    POLICIES_WRITE = "policies:write"
+    AUDIT_READ = "audit:read"
+    DATA_ERASE = "data:erase"
+    CALIBRATION_MANAGE = "calibration:manage"
 
 
 class Role(StrEnum):
@@ -61,6 +79,15 @@ PLATFORM_ONLY = frozenset(
         Capability.ROLES_MANAGE,
         Capability.JOBS_MANAGE,
         Capability.SERVICE_READ,
+        Capability.CASES_DECIDE,
+        Capability.CASES_LEAD,
+        Capability.APPEALS_DECIDE,
+        Capability.ORDERS_APPLY,
+        Capability.HOLDS_MANAGE,
+        Capability.POLICIES_WRITE,
+        Capability.AUDIT_READ,
+        Capability.DATA_ERASE,
+        Capability.CALIBRATION_MANAGE,
     }
 )
 OF_MARKETPLACES = frozenset(
@@ -75,13 +102,22 @@ BEYOND = {
     Reach.PLATFORM: frozenset[Capability](),
     # Matching searches all brands' pictures, of which a brand must learn nothing; a
     # listing shows what other brands were found in it, too.
-    Reach.BRAND: PLATFORM_ONLY | OF_MARKETPLACES | {Capability.PICTURES_WATCH},
+    Reach.BRAND: PLATFORM_ONLY
+    | OF_MARKETPLACES
+    | {Capability.PICTURES_WATCH, Capability.ACTIONS_READ, Capability.ACTIONS_ACK},
     Reach.MARKETPLACE: frozenset(Capability)
     - OF_MARKETPLACES
     - {
         Capability.PICTURES_COMPARE,
         Capability.EVENTS_READ,
         Capability.WEBHOOKS_MANAGE,
+        Capability.CASES_READ,
+        Capability.ACTIONS_READ,
+        Capability.ACTIONS_ACK,
+        Capability.APPEALS_READ,
+        Capability.APPEALS_WRITE,
+        Capability.NOTICES_READ,
+        Capability.NOTICES_WRITE,
     },
 }
 """What a role of that reach can never be given: it would show others' data."""

@@ -21,6 +21,7 @@ from detector.listings.pictures.known import KnownPictures
 from detector.listings.pictures.scan_job import KIND as SCAN_KIND
 from detector.listings.pictures.scan_job import ScanJob
 from detector.network.hosts import AllowedHosts
+from detector.review.background import review_handlers
 from detector.settings import Settings
 from detector.store.counting import Count
 from detector.store.store import Store
@@ -177,6 +178,7 @@ class Background:
             max_line_bytes=settings.max_listings_bytes,
         )
         self._add(store, listings, threads=1)
+        self._add(store, review_handlers(), threads=1)
 
     def _add_scans(self, store: Store, engine: Callable[[], Engine]) -> None:
         scanning = ScanJob(

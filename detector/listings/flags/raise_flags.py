@@ -21,6 +21,8 @@ from detector.listings.flags.signals import judge_facts
 from detector.listings.flags.stay_down import find_watched, watch_taken_down
 from detector.listings.pictures.result import PictureResult
 from detector.matching.match import Verdict
+from detector.store.case_tables import FLAG_KIND
+from detector.store.jobs import enqueue
 from detector.store.listing_tables import FlagRow, ListingImageRow, ListingRow
 from detector.store.table import utc_now
 from detector.store.tables import BrandRow
@@ -154,6 +156,8 @@ def _raise(
     row.signals = judge_facts(facts)
     row.authorization = None if cover is None else authorization_json(cover)
     session.add(row)
+    if _face(row) != before:
+        _ask_for_case(session, row)
     if row.announced_at is None and _is_shown(row):
         row.announced_at = utc_now()
         _tell(session, EventType.MATCH_CREATED, row, listing, brand)
@@ -168,9 +172,15 @@ def _withdraw(
 ) -> None:
     """Set a flag aside; what it was about stays on record."""
     row.state, row.is_sample, row.version = WITHDRAWN, False, listing.version
+    _ask_for_case(session, row)
     if row.announced_at is not None:
         _tell(session, EventType.MATCH_WITHDRAWN, row, listing, brand)
     session.flush()
+
+
+def _ask_for_case(session: Session, row: FlagRow) -> None:
+    """Let the case follow; whoever reviews does so in a transaction of their own."""
+    enqueue(session, FLAG_KIND, payload={"flag_id": row.id})
 
 
 def _is_shown(row: FlagRow) -> bool:

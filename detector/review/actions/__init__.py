@@ -1,0 +1,1 @@
+"""Actions: commands to the marketplace, and what it says became of them."""

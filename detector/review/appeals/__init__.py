@@ -1,0 +1,1 @@
+"""Appeals: somebody says that a decision was wrong."""

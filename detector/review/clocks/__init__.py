@@ -1,0 +1,1 @@
+"""Clocks: regimes, calendars, and deadlines that fire once."""

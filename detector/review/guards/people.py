@@ -1,0 +1,105 @@
+"""Guards about who: what they hold, and what they have said before."""
+
+from sqlalchemy import select
+
+from detector.review.guards.refusal import Refusal
+from detector.review.move import Move
+from detector.review.workflow import Party
+from detector.store.case_tables import DecisionRow
+
+LEADS = "leads"
+"""The queue of what only a lead takes."""
+
+
+def holds_lease(move: Move) -> Refusal | None:
+    """Ask for the token of a lease that has not ended."""
+    case = move.case
+    is_held = case.leased_until is not None and case.leased_until > move.at
+    if (
+        is_held
+        and case.leased_by == move.actor.id
+        and case.lease_token == move.given.lease_token
+    ):
+        return None
+    return Refusal(
+        "The case is not, or no longer, held with this lease.",
+        "Claim it, and send the lease token that the answer names.",
+    )
+
+
+def lease_is_over(move: Move) -> Refusal | None:
+    """Ask that the lease has ended."""
+    until = move.case.leased_until
+    if until is not None and until <= move.at:
+        return None
+    return Refusal("The lease has not ended.", "Wait until it has.")
+
+
+def may_work_queue(move: Move) -> Refusal | None:
+    """Ask for a lead where the case waits for one."""
+    if move.case.queue == LEADS and move.actor.party is not Party.LEAD:
+        return Refusal("The case waits for a lead.", "Take another one.")
+    return None
+
+
+def opinions(move: Move) -> list[DecisionRow]:
+    """List the decisions that were made, of whatever state, the oldest first."""
+    query = (
+        select(DecisionRow)
+        .where(
+            DecisionRow.case_id == move.case.id,
+            DecisionRow.id != (move.given.decision_id or ""),
+        )
+        .order_by(DecisionRow.decided_at, DecisionRow.id)
+    )
+    return list(move.session.scalars(query))
+
+
+def standing_decision(move: Move) -> DecisionRow | None:
+    """Find the decision that holds, or waits for a second opinion; the newest."""
+    query = (
+        select(DecisionRow)
+        .where(
+            DecisionRow.case_id == move.case.id,
+            DecisionRow.state.in_(("pending", "effective")),
+        )
+        .order_by(DecisionRow.decided_at.desc(), DecisionRow.id.desc())
+        .limit(1)
+    )
+    return move.session.scalar(query)
+
+
+def gave_no_opinion(move: Move) -> Refusal | None:
+    """Ask for somebody else than who gave the first opinion."""
+    pending = [row for row in opinions(move) if row.state == "pending"]
+    if all(row.decided_by != move.actor.id for row in pending):
+        return None
+    return Refusal(
+        "The second opinion has to be somebody else's.", "Leave it to a colleague."
+    )
+
+
+def never_decided(move: Move) -> Refusal | None:
+    """Ask for somebody who never decided the case."""
+    if all(row.decided_by != move.actor.id for row in opinions(move)):
+        return None
+    return Refusal(
+        "Whoever decided a case does not decide the appeal.",
+        "Leave it to a colleague.",
+    )
+
+
+def is_decider_or_lead(move: Move) -> Refusal | None:
+    """Ask for whoever decided, or a lead."""
+    decision = standing_decision(move)
+    is_own = decision is not None and decision.decided_by == move.actor.id
+    if is_own or move.actor.party is Party.LEAD:
+        return None
+    return Refusal("Somebody else decided it.", "They, or a lead, can undo it.")
+
+
+def has_decider(move: Move) -> Refusal | None:
+    """Ask that a person has decided."""
+    if standing_decision(move) is not None:
+        return None
+    return Refusal("Nobody has decided it.", "Decide it first.")

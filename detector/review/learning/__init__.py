@@ -1,0 +1,1 @@
+"""Learning: what decisions teach about pairs of pictures, references, scores."""

@@ -1,0 +1,1 @@
+"""Notices: claims about listings, and what became of each."""

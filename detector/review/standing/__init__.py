@@ -1,0 +1,1 @@
+"""Standing: who has earned trust, and who has lost it, by figures."""
