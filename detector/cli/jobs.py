@@ -159,18 +159,19 @@ def wait(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Wait until no job is left, and show meanwhile how many are; exit 1 if some died.
+    """Wait until no job is due, and show meanwhile how many are; exit 1 if some died.
 
-    Jobs that failed and wait to be tried again are waited for, too.
+    Those that are due within a minute are waited for, too. How many are left for later
+    is told: what failed may be tried again in hours.
     """
     began_at = time.monotonic()
     with open_database() as database, progress_bar(kind or "jobs") as on_progress:
-        num_left, num_dead_before = _left(database, kind)
+        num_left, num_later, num_dead_before = _left(database, kind)
         total, num_dead, is_late = num_left, num_dead_before, False
         while num_left and not is_late:
             on_progress(total - num_left, total)
             time.sleep(POLL_S)
-            num_left, num_dead = _left(database, kind)
+            num_left, num_later, num_dead = _left(database, kind)
             total = max(total, num_left)
             is_late = timeout is not None and time.monotonic() - began_at > timeout
     waited_s = time.monotonic() - began_at
@@ -178,6 +179,7 @@ def wait(
     done = total - num_left
     told = {
         "left": num_left,
+        "later": num_later,
         "done": done,
         "died": num_died,
         "waited_s": round(waited_s, 1),
@@ -188,7 +190,7 @@ def wait(
     else:
         results().print(
             f"{done:,} jobs in {waited_s:.1f} s, {told['done_per_s']} a second; "
-            f"{num_left:,} are left."
+            f"{num_left:,} are left, and {num_later:,} for later."
         )
     if num_died:
         complain(
@@ -203,13 +205,15 @@ def wait(
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _left(database: "Database", kind: str | None) -> tuple[int, int]:
-    """Count what is not done, and what was given up."""
+def _left(database: "Database", kind: str | None) -> tuple[int, int, int]:
+    """Count what is to be done soon, what later, and what was given up."""
     from detector.store.job_list import list_queues
 
     with database.read() as session:
         queues = [q for q in list_queues(session) if kind in (None, q.kind)]
-    return sum(q.ready + q.leased for q in queues), sum(q.dead for q in queues)
+    later = sum(q.later for q in queues)
+    left = sum(q.ready + q.leased for q in queues) - later
+    return left, later, sum(q.dead for q in queues)
 
 
 def _dead(database: "Database", kind: str | None) -> list[str]:

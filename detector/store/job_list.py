@@ -1,6 +1,7 @@
 """The jobs there are, for those who look after them."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from detector.store.work_tables import JobRow
 
 OVER = ("done", "canceled")
 GIVEN_UP = ("dead", "canceled")
+SOON = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class Queue:
     Attributes:
         kind: of them.
         ready: that wait, some perhaps until later.
+        later: those of them that are not due within a minute.
         leased: that are worked on.
         dead: that were given up.
         oldest_due_s: for how long the oldest that is due has waited; 0 if none is.
@@ -29,6 +32,7 @@ class Queue:
 
     kind: str
     ready: int
+    later: int
     leased: int
     dead: int
     oldest_due_s: float
@@ -145,10 +149,18 @@ def list_queues(session: Session) -> list[Queue]:
             .group_by(JobRow.kind)
         ).all()
     )
+    later = dict(
+        session.execute(
+            select(JobRow.kind, func.count())
+            .where(JobRow.state == "ready", JobRow.run_at > now + SOON)
+            .group_by(JobRow.kind)
+        ).all()
+    )
     return [
         Queue(
             kind,
             ready=counts.get((kind, "ready"), 0),
+            later=later.get(kind, 0),
             leased=counts.get((kind, "leased"), 0),
             dead=counts.get((kind, "dead"), 0),
             oldest_due_s=(now - oldest.get(kind, now)).total_seconds(),

@@ -1,6 +1,7 @@
 import json
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 
@@ -9,6 +10,7 @@ from detector.store.database import Database
 from detector.store.job_list import count_jobs
 from detector.store.jobs import enqueue, fail, finish
 from detector.store.store import open_store
+from detector.store.table import utc_now
 
 
 @pytest.fixture
@@ -124,6 +126,22 @@ def test_waiting_ends_when_nothing_is_left(detector, database):
     assert (told["left"], told["done"], told["died"]) == (0, 3, 1)
     assert waited.code == 1
     assert "list --state dead" in waited.err
+
+
+def test_what_is_tried_again_in_hours_is_told_and_not_waited_for(detector, database):
+    for delay in (timedelta(hours=2), timedelta(minutes=10)):
+        with database.write() as session:
+            enqueue(session, "dust", payload={}, run_at=utc_now() + delay)
+    waited = detector("jobs", "wait", "--json", "--timeout", 30)
+    told = json.loads(waited.out)
+    assert (waited.code, told["left"], told["later"]) == (0, 0, 2)
+    assert "2 for later" in detector("jobs", "wait", "--timeout", 30).out
+    with database.write() as session:
+        soon = utc_now() + timedelta(seconds=50)
+        enqueue(session, "dust", payload={}, run_at=soon)
+    waited = detector("jobs", "wait", "--json", "--timeout", 0.1)
+    told = json.loads(waited.out)
+    assert (waited.code, told["left"], told["later"]) == (1, 1, 2)
 
 
 def test_waiting_gives_up_in_time(detector, database):
