@@ -185,7 +185,7 @@ class ListingAnswer(Wire):
         description="Of its pictures, as thresholds have it; a person decides. Null "
         "until they were looked at."
     )
-    error: str | None = Field(description="Why it failed.")
+    error: str | None = Field(description="Why it failed, or is queued still.")
     url: str | None
     title: str | None
     seller_id: str | None = Field(description="The marketplace's own id.")

@@ -22,7 +22,8 @@ IMPORT_KIND = "listing_import"
 class ListingRow(Table):
     """A listing as its newest version has it; `external_id` is the marketplace's.
 
-    `state` is `queued`, `scanned`, `failed` or `deleted`. `details` holds title, price,
+    `state` is `queued`, `scanned`, `failed` or `deleted`; one that is queued with an
+    `error` waits for its pictures to be fetched again. `details` holds title, price,
     seller and so on by the names of the listing event, `content_sha256` tells an event
     that is sent again from another one under the same version. `removal` says why it
     was deleted, if the marketplace told.

@@ -72,8 +72,14 @@ def ask_for_scans(session: Session, versions: Mapping[str, int]) -> None:
 
 
 def _num_waiting(session: Session) -> int:
-    """Count listings that wait, or scans: several versions of one may be waiting."""
-    listings = select(func.count()).where(ListingRow.state == "queued")
+    """Count listings that wait, or scans: several versions of one may be waiting.
+
+    A listing with an error waits for nobody here, but for another try to fetch from its
+    marketplace.
+    """
+    listings = select(func.count()).where(
+        ListingRow.state == "queued", ListingRow.error.is_(None)
+    )
     scans = select(func.count()).where(
         JobRow.state.in_(("ready", "leased")), JobRow.kind == SCAN_KIND
     )

@@ -79,20 +79,23 @@ class FetchJob:
             with context.session() as session:
                 _note(session, listing_id, version, position, outcome)
                 context.progress(session)
+        retry_at = None
+        if is_worth_trying and num_tries < len(DELAYS):
+            retry_at = utc_now() + DELAYS[num_tries]
         with context.session() as session:
             task = {"listing_id": listing_id, "version": version, "again": again}
             enqueue(
                 session,
                 SCAN_KIND,
-                payload=task | {"attempt": 1},
+                payload=task | {"attempt": 1, "is_last": retry_at is None},
                 max_attempts=MAX_ATTEMPTS,
             )
-            if is_worth_trying and num_tries < len(DELAYS):
+            if retry_at is not None:
                 enqueue(
                     session,
                     KIND,
                     payload=task | {"num_tries": num_tries + 1},
-                    run_at=utc_now() + DELAYS[num_tries],
+                    run_at=retry_at,
                 )
             context.finish(session, is_forgotten=True)
 

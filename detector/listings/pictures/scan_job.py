@@ -48,6 +48,10 @@ NONE_SEEN = (
     "None of its pictures could be looked at; each says why. Correct them, and send a "
     "new version of the listing."
 )
+NONE_SEEN_YET = (
+    "None of its pictures could be looked at so far; each says why. Those that could "
+    "not be fetched are tried again; nothing needs to be sent."
+)
 
 
 class ScanJob:
@@ -141,9 +145,12 @@ class ScanJob:
         if any(result.verdict is not None for result in results.values()):
             listing.verdict = verdict
             listing.state, listing.error = "scanned", None
-        else:
+        elif task.is_last:
             listing.verdict = None
             fail_listing(session, listing, NONE_SEEN)
+        else:
+            listing.error = NONE_SEEN_YET
+            return
         listing.scanned_at = utc_now()
         session.flush()
 

@@ -29,12 +29,14 @@ class Task:
     Attributes:
         attempt: 0 until its pictures have been fetched where that was needed.
         again: pictures that are to be looked at even if their results hold.
+        is_last: what could not be fetched will not be tried again.
     """
 
     listing_id: str
     version: int
     attempt: int
     again: frozenset[str]
+    is_last: bool
 
     @classmethod
     def of(cls, job: Job) -> "Task":
@@ -46,6 +48,7 @@ class Task:
             int(str(payload["version"])),
             int(str(payload.get("attempt") or 0)),
             frozenset(map(str, again if isinstance(again, list) else ())),
+            bool(payload.get("is_last", True)),
         )
 
 

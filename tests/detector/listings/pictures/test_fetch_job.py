@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import update
 
 from detector.listings.intake.event import EventKind, GivenImage
+from detector.listings.intake.scan_queue import require_room
 from detector.listings.intake.take import SCAN_KIND
-from detector.listings.pictures.fetch_job import KIND, FetchJob
+from detector.listings.pictures.fetch_job import DELAYS, KIND, FetchJob
 from detector.store.counting import Counted
 from detector.store.jobs import enqueue
 from detector.store.listing_tables import (
@@ -33,7 +34,7 @@ def url(site, path: str) -> str:
 
 
 def run(market, site, *, hosts: str | None = None) -> None:
-    """Scan and fetch until no listing waits."""
+    """Scan and fetch until no listing waits, but for another try later."""
     job = market.job()
     notes: list[str] = []
     with fetching(hosts or f"127.0.0.1:{site.port}") as fetcher:
@@ -48,13 +49,21 @@ def run(market, site, *, hosts: str | None = None) -> None:
         )
         worker.start()
         for _ in range(2_000):
-            if market.num_queued() == 0:
+            if not due(market):
                 break
             worker._stopping.wait(0.01)
         assert worker.stop(20)
     job.close()
     assert notes == []
-    assert market.num_queued() == 0
+    assert not due(market)
+
+
+def waiting(market) -> list[JobRow]:
+    return [job for job in market.rows(JobRow) if job.kind in (SCAN_KIND, KIND)]
+
+
+def due(market) -> list[JobRow]:
+    return [job for job in waiting(market) if job.run_at <= utc_now()]
 
 
 def images(market) -> list[ListingImageRow]:
@@ -67,7 +76,7 @@ def test_a_picture_is_fetched_and_scanned(market, site):
     run(market, site)
     assert market.listing(id).verdict == "match"
     assert market.events() == ["match.created"]
-    assert market.rows(JobRow) == []
+    assert waiting(market) == []
     assert market.rows(PictureBytesRow) == []
 
 
@@ -85,7 +94,7 @@ def test_what_cannot_be_fetched_is_told_and_tried_again_later(market, site):
     assert first.error_code == "image_fetch_failed"
     assert "404" in (first.error or "")
     assert second.error is None
-    [job] = market.rows(JobRow)
+    [job] = waiting(market)
     assert job.kind == KIND
     assert timedelta(0) < job.run_at - utc_now() <= timedelta(minutes=1)
 
@@ -99,6 +108,37 @@ def test_what_cannot_be_fetched_is_told_and_tried_again_later(market, site):
     assert market.events() == ["match.created", "match.updated"]
 
 
+def test_a_listing_fails_only_when_the_last_try_did(market, site):
+    id = market.offer("l", GivenImage(0, url=url(site, "/gone.png")))
+    for num_tries in range(len(DELAYS)):
+        run(market, site)
+        row = market.listing(id)
+        assert (row.state, row.scanned_at) == ("queued", None)
+        assert "tried again" in (row.error or "")
+        assert market.events() == []
+        assert [image.error_code for image in images(market)] == ["image_fetch_failed"]
+        [job] = waiting(market)
+        assert DELAYS[num_tries] / 2 < job.run_at - utc_now() <= DELAYS[num_tries]
+        with market.store.database.write() as session:
+            require_room(session, 1, max_queued=1)
+            session.execute(update(JobRow).values(run_at=utc_now()))
+    run(market, site)
+    assert market.listing(id).state == "failed"
+    assert market.events() == ["listing.failed"]
+    assert waiting(market) == []
+
+
+def test_a_listing_whose_picture_comes_at_last_was_never_told_to_fail(market, site):
+    id = market.offer("l", GivenImage(0, url=url(site, "/a.png")))
+    run(market, site)
+    site.add("/a.png", market.photo(0))
+    with market.store.database.write() as session:
+        session.execute(update(JobRow).values(run_at=utc_now()))
+    run(market, site)
+    assert (market.listing(id).state, market.listing(id).error) == ("scanned", None)
+    assert market.events() == ["match.created"]
+
+
 def test_a_host_that_is_not_allowed_is_told_and_left_alone(market, site):
     id = market.offer("l", GivenImage(0, url=url(site, "/a.png")))
     run(market, site, hosts="127.0.0.1:1")
@@ -108,7 +148,7 @@ def test_a_host_that_is_not_allowed_is_told_and_left_alone(market, site):
     assert market.events() == ["listing.failed"]
     [image] = images(market)
     assert image.error_code == "image_host_not_allowed"
-    assert market.rows(JobRow) == []
+    assert waiting(market) == []
     assert not site.asked
 
 
