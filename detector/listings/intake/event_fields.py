@@ -17,8 +17,8 @@ from detector.listings.intake.event_values import (
     Time,
     WebUrl,
     Word,
+    happened,
     refuse,
-    since_1970,
 )
 
 MAX_IMAGES = 50
@@ -144,7 +144,7 @@ class ListingEventFields(Fields):
         None, description="The sender's own name of the event, kept for enquiries."
     )
     type: Kind = Field(description="What happened.")
-    occurred_at: Annotated[Time, AfterValidator(since_1970)] = Field(
+    occurred_at: Annotated[Time, AfterValidator(happened)] = Field(
         description="When it happened, with its zone: 2026-06-01T12:00:00Z."
     )
     marketplace_id: Name | None = Field(

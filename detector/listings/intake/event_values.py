@@ -1,7 +1,7 @@
 """Kinds of values in listing events, each refused with a reason and a remedy."""
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated
 
@@ -19,7 +19,10 @@ from detector.catalogue.formats.addresses import as_web_url
 from detector.catalogue.formats.amounts import parse_amount
 from detector.catalogue.formats.countries import COUNTRIES
 
-MAX_INTEGER = 2**63 - 1
+MAX_INTEGER = 4 * 10**18
+"""Room for nanoseconds since 1970; a version of 2**63 - 1 no other could follow."""
+MAX_AHEAD = timedelta(days=1)
+"""A sender's clock may be so far ahead of ours."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -66,8 +69,12 @@ def _in_utc(time: datetime) -> datetime:
         ) from error
 
 
-def since_1970(time: datetime) -> datetime:
-    """Refuse what no version can be made of."""
+def happened(time: datetime) -> datetime:
+    """Refuse what no version can be made of, or one that no event could follow."""
+    if time > datetime.now(UTC) + MAX_AHEAD:
+        raise refuse(
+            "bad_time", "The time lies in the future.", "Say when the event happened."
+        )
     if time < EPOCH:
         raise refuse(
             "bad_time", "The time lies before 1970.", "Say when the event happened."

@@ -1,6 +1,7 @@
 import base64
 import json
 import math
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -23,13 +24,16 @@ def changed(**fields: object) -> dict[str, object]:
 
 
 def faults(raw: object, *, marketplace: str | None = "shop") -> dict[str, str]:
-    """Pointer → code; every message and remedy says something."""
+    """Pointer → code; every message and remedy says something, in our words."""
     found = read_event(raw, marketplace=marketplace, max_image_bytes=100)
     assert isinstance(found, tuple), found
     for fault in found:
         assert fault.message.endswith(".")
         assert fault.remedy.endswith(".")
         (fault.pointer + fault.message).encode()
+        words = f"{fault.message} {fault.remedy}"
+        theirs = ("Input", "should be", "belongs there", "cannot be used", "{")
+        assert not [each for each in theirs if each in words], words
     return {fault.pointer: fault.code for fault in found}
 
 
@@ -93,6 +97,7 @@ def test_a_wrong_gtin_is_a_warning_and_kept_as_it_was_given():
         ({"type": "listing.gone"}, "/type", "bad_value"),
         ({"version": -1}, "/version", "bad_value"),
         ({"version": 2**63}, "/version", "bad_value"),
+        ({"version": 2**63 - 1}, "/version", "bad_value"),
         ({"version": "1"}, "/version", "bad_value"),
         ({"version": True}, "/version", "bad_value"),
         ({"version": math.inf}, "/version", "bad_value"),
@@ -101,6 +106,7 @@ def test_a_wrong_gtin_is_a_warning_and_kept_as_it_was_given():
         ({"occurred_at": "2026-06-01"}, "/occurred_at", "bad_time"),
         ({"occurred_at": "2026-06-01T12:00:00"}, "/occurred_at", "bad_value"),
         ({"occurred_at": "2026-13-01T12:00:00Z"}, "/occurred_at", "bad_value"),
+        ({"occurred_at": "9999-12-31T23:59:59Z"}, "/occurred_at", "bad_time"),
         ({"occurred_at": "1969-12-31T23:59:59Z"}, "/occurred_at", "bad_time"),
         ({"occurred_at": "0001-01-01T00:00:00+14:00"}, "/occurred_at", "bad_time"),
         ({"title": "a\0b"}, "/title", "bad_text"),
@@ -143,6 +149,19 @@ def test_a_wrong_gtin_is_a_warning_and_kept_as_it_was_given():
 )
 def test_what_is_wrong_is_told_at_its_place(fields, pointer, code):
     assert faults(changed(**fields)) == {pointer: code}
+
+
+def test_a_clock_may_be_a_little_ahead():
+    for ahead, is_taken in ((timedelta(hours=23), True), (timedelta(hours=25), False)):
+        raw = changed(occurred_at=(datetime.now(UTC) + ahead).isoformat())
+        event = read_event(raw, marketplace="shop", max_image_bytes=100)
+        assert isinstance(event, ListingEvent) == is_taken
+
+
+def test_a_time_in_nanoseconds_can_be_a_version():
+    assert (
+        read(changed(version=1_780_315_200_000_000_000)).version == 178031520 * 10**10
+    )
 
 
 def test_everything_that_is_wrong_is_told_at_once_within_a_bound():
