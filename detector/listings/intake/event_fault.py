@@ -21,11 +21,34 @@ _CODES = {
     "string_too_long": "too_long",
     "too_long": "too_long",
 }
-_MESSAGES = {
-    "missing": "The field is missing",
-    "model_type": "It is no object of JSON",
-    "string_unicode": "It holds half of a surrogate pair",
+_ZONED = "Write it with its zone: 2026-06-01T12:00:00Z."
+_WHOLE = ("It is no whole number.", "Send a whole number, without quotes.")
+_NO_TIME = ("It is no time.", _ZONED)
+_TOLD: Mapping[str, tuple[str, str]] = {
+    "missing": ("The field is missing.", "Add it."),
+    "model_type": ("It is no object of JSON.", "Send an object, in curly brackets."),
+    "string_type": ("It is no text.", "Send a text, in quotes."),
+    "string_unicode": ("It holds half of a surrogate pair.", "Write it in UTF-8."),
+    "string_too_long": ("It has over {max_length:,} characters.", "Shorten it."),
+    "string_too_short": ("It has under {min_length:,} characters.", "Write it out."),
+    "string_pattern_mismatch": ("It is not of the form that it has.", "Correct it."),
+    "int_type": _WHOLE,
+    "int_from_float": _WHOLE,
+    "finite_number": _WHOLE,
+    "float_type": ("It is no number.", "Send a number, without quotes."),
+    "bool_type": ("It is neither true nor false.", "Send one of them, without quotes."),
+    "list_type": ("It is no list.", "Send a list, in square brackets."),
+    "too_long": ("It has over {max_length:,} entries.", "Send fewer of them."),
+    "literal_error": ("It is no value that there is.", "Send one of {expected}."),
+    "greater_than_equal": ("It is below {ge:,}.", "Send {ge:,} or more."),
+    "less_than_equal": ("It is above {le:,}.", "Send {le:,} or less."),
+    "timezone_aware": ("The time has no zone.", _ZONED),
+    "datetime_parsing": _NO_TIME,
+    "datetime_from_date_parsing": _NO_TIME,
+    "datetime_object_invalid": _NO_TIME,
 }
+"""What is wrong, in our words, and what to do, by the kinds of pydantic."""
+_UNTOLD = ("It cannot be used.", "Send another value.")
 _MODELS: Mapping[str, type[BaseModel]] = {
     "images": ListingImageFields,
     "seller": ListingSellerFields,
@@ -87,11 +110,12 @@ def _fault(
             f"There is no field {name!r}.",
             "Leave it out, or correct its name; /openapi.json lists the fields.",
         )
+    told, remedy = (text.format(**context or {}) for text in _TOLD.get(kind, _UNTOLD))
     return EventFault(
         pointer,
         _CODES.get(kind, "bad_value"),
-        f"{_MESSAGES.get(kind, message)}.",
-        f"Send what belongs there. {_description_at(place)}",
+        told,
+        f"{remedy} {_description_at(place)}",
     )
 
 
