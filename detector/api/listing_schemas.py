@@ -85,7 +85,8 @@ class OutcomeAnswer(Wire):
     version: int | None = Field(description="Null where the event cannot be read.")
     errors: list[EventFaultAnswer] = Field(description="Why it is invalid.")
     warnings: list[EventFaultAnswer] = Field(
-        description="What was passed over of an event, such as a wrong GTIN."
+        description="What was passed over of an event, such as a wrong GTIN, and which "
+        "version is known where it is stale."
     )
 
 

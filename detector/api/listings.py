@@ -171,7 +171,7 @@ def _taken(n: int, event: ListingEvent, outcome: Outcome) -> OutcomeAnswer:
         listing_id=event.listing_id,
         version=event.version,
         errors=_faults(n, outcome.faults),
-        warnings=_faults(n, event.warnings),
+        warnings=_faults(n, (*event.warnings, *outcome.notes)),
     )
 
 

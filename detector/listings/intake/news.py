@@ -32,11 +32,13 @@ class Outcome:
             `stale`: a newer one is known; `invalid`: see `faults`.
         listing_id: our id of the listing.
         faults: why it is invalid.
+        notes: what else there is to know of it.
     """
 
     status: Status
     listing_id: str
     faults: tuple[EventFault, ...] = ()
+    notes: tuple[EventFault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,14 @@ def _compare(id: str, event: ListingEvent, known: Known | None) -> Outcome | Non
     if known is None or event.version > known.version:
         return None
     if event.version < known.version:
-        return Outcome(Status.STALE, id)
+        note = EventFault(
+            "/version",
+            "newer_version_known",
+            f"Version {known.version} of the listing is known.",
+            "Nothing needs to be done if this is what was said before; what holds now "
+            f"needs a version above {known.version}.",
+        )
+        return Outcome(Status.STALE, id, notes=(note,))
     if event.content_sha256 == known.content_sha256:
         return Outcome(Status.DUPLICATE, id)
     fault = EventFault(

@@ -69,6 +69,13 @@ def test_an_older_version_is_stale_and_a_deletion_is_an_event(shop):
     (accepted,) = send(shop, event("s", 5))
     (stale,) = send(shop, event("s", 4))
     assert stale["status"] == "stale"
+    [note] = stale["warnings"]
+    assert (note["code"], note["pointer"]) == (
+        "newer_version_known",
+        "/listings/0/version",
+    )
+    assert "Version 5" in note["detail"]
+    assert "above 5" in note["remedy"]
     gone = event("s", 6, type="listing.deleted", removal="sold")
     (deleted,) = send(shop, gone)
     assert deleted["status"] == "accepted"
