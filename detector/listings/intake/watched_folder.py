@@ -125,7 +125,7 @@ def is_event_file(name: str) -> bool:
 
 def _look_of(path: Path) -> _Look | None:
     try:
-        status = path.stat()
+        status = path.lstat()  # a link may lead to what is nobody's to read
     except OSError:
         return None
     if not stat.S_ISREG(status.st_mode):

@@ -42,6 +42,16 @@ def test_a_file_is_ready_once_it_has_not_changed_for_a_while(tmp_path):
     assert names(watched) == names(watched) == []
 
 
+def test_a_link_is_not_followed(tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_text("a")
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / "a.csv").symlink_to(secret)
+    (inbox / "b.csv").write_text("b")
+    assert names(WatchedFolder(inbox, settle_s=0)) == ["b.csv"]
+
+
 def test_a_file_that_grows_is_not_ready(tmp_path, monkeypatch):
     clock = [0.0]
     monkeypatch.setattr("time.monotonic", lambda: clock[0])
