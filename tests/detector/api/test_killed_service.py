@@ -4,7 +4,6 @@ import csv
 import io
 import logging
 import os
-import re
 import socket
 import time
 import zipfile
@@ -21,7 +20,6 @@ from detector.access.roles import Role
 from detector.catalogue.brands import ensure_brand
 from detector.catalogue.leftovers import UPLOAD_S
 from detector.settings import Settings
-from detector.store.event_tables import EventRow
 from detector.store.store import Store, open_store
 from detector.store.work_tables import ImportRow, JobRow
 from tests.catalogues import (
@@ -152,8 +150,6 @@ def wait_for_end(client: Client, path: str) -> Any:
     return answer
 
 
-RANDOM = re.compile(r"\b(imp|job|dk)_[0-9a-z]+|\b[0-9a-f]{8}\b")
-CHANCE = {"attempts", "lease_token", "leased_until", "run_at", "created_by"}
 
 
 def end_state(place: Place) -> dict[str, object]:
@@ -169,15 +165,9 @@ def end_state(place: Place) -> dict[str, object]:
             done = session.scalars(select(ImportRow)).one()
         ids = {job.id: "a job", done.id: "an import"}
         del rows["api_key"]
-        # How far sweeps have come is a matter of when somebody looked (once a minute),
-        # and there is no listing to be swept.
-        rows["clock"] = [row for row in rows["clock"] if row[0] != "sweep"]
-        with store.database.read() as session:
-            events = session.scalars(select(EventRow)).all()
-        rows["event"] = [
-            (row.seq, row.type, row.brand_id, row.data | {"import_id": "an import"})
-            for row in events
-        ]
+        del rows["clock"]  # how far sweeps have come depends on who looked when
+        (told,) = rows["event"]
+        rows["event"] = [(*told[2:5], told[5] | {"import_id": None})]
         rows["job"] = [(job.kind, job.state, job.last_error)]
         assert job.payload == {"import_id": done.id}
         state: dict[str, object] = {
