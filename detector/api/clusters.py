@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from detector.access.principal import Principal
 from detector.access.roles import Capability
-from detector.api.flag_schemas import (
+from detector.api.cluster_schemas import (
     ClusterAnswer,
     ClusterFirstSeen,
     ClusterId,
