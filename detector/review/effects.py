@@ -12,6 +12,7 @@ from detector.review.actions.commands import (
     schedule_restrictions,
 )
 from detector.review.appeals.endings import end_appeal
+from detector.review.case_signals import answer_signal
 from detector.review.clocks import deadlines
 from detector.review.guards.people import LEADS, standing_decision
 from detector.review.learning.learn import learn
@@ -19,6 +20,7 @@ from detector.review.move import Move
 from detector.review.notices.settle import settle_notices
 from detector.review.statements.issue import deliver_statements
 from detector.review.tell import tell_move
+from detector.store.case_tables import QuestionRow
 
 Effect = Callable[[Move], None]
 
@@ -48,6 +50,13 @@ def _send_to_leads(move: Move) -> None:
 
 def _note_silence(move: Move) -> None:
     move.case.is_brand_silent = True
+
+
+def _note_answer(move: Move) -> None:
+    question = move.session.get_one(QuestionRow, str(move.given.data["question_id"]))
+    if question.answer is not None:
+        signal = answer_signal(question.answer)
+        move.case.signals = {**move.case.signals, "brand_confirmed": signal}
 
 
 def _note_litigation(move: Move) -> None:
@@ -95,6 +104,7 @@ EFFECTS: Mapping[str, Effect] = {
     "count_skip": _count_skip,
     "send_to_leads": _send_to_leads,
     "note_silence": _note_silence,
+    "note_answer": _note_answer,
     "note_litigation": _note_litigation,
     "undo_decision": _mark_decision("undone"),
     "overturn_decision": _mark_decision("overturned"),

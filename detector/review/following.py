@@ -132,7 +132,7 @@ def _update(session: Session, case: CaseRow, flag: FlagRow, at: datetime) -> Non
     """Show a case that waits what its flag says now; the basis stays frozen."""
     if case.listing_id != flag.listing_id or case.images == flag.images:
         return
-    case.images, case.signals = list(flag.images), dict(flag.signals)
+    case.images, case.signals = list(flag.images), {**case.signals, **flag.signals}
     case.version += 1
     _note(session, case, "flag_changed", at, {"verdict": flag.verdict})
 

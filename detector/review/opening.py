@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from detector.listings.pictures.result import read_results
 from detector.review.actor import SYSTEM, Actor
 from detector.review.advance import begin
+from detector.review.case_signals import gather_case_signals
 from detector.review.clocks.regimes import read_regime
 from detector.review.move import Given
 from detector.review.policy import read_policy
@@ -97,7 +98,14 @@ def open_case(
         policy_version=held.version,
         basis=_basis(session, flag),
         images=images,
-        signals={} if flag is None else dict(flag.signals),
+        signals={
+            **({} if flag is None else flag.signals),
+            **gather_case_signals(
+                session,
+                listing,
+                reference_ids=[] if flag is None else _reference_ids(flag),
+            ),
+        },
         skipped_by=[],
         opened_at=at,
     )
@@ -159,20 +167,24 @@ def _previous(session: Session, listing_id: str, brand_id: str) -> str | None:
     return session.scalar(query)
 
 
-def _strongest(flag: FlagRow) -> str | None:
-    images = sorted(
+def _strongest_first(flag: FlagRow) -> list[dict[str, object]]:
+    return sorted(
         flag.images,
         key=lambda image: float(str(image.get("similarity") or 0.0)),
         reverse=True,
     )
-    return str(images[0]["sha256"]) if images else None
+
+
+def _reference_ids(flag: FlagRow) -> list[str]:
+    images = _strongest_first(flag)
+    return [str(image["reference_id"]) for image in images if image["reference_id"]]
 
 
 def find_cluster(session: Session, flag: FlagRow) -> str | None:
     """Find the cluster of a flag's strongest picture."""
-    digest = _strongest(flag)
-    if digest is None:
+    if not flag.images:
         return None
+    digest = str(_strongest_first(flag)[0]["sha256"])
     result = read_results(session, [digest]).get(digest)
     return None if result is None else result.cluster_id
 

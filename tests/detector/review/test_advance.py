@@ -130,3 +130,15 @@ def test_a_case_ends_when_nothing_speaks_for_it_any_more(cases):
         follow_flag(session, cases.world.flag().id, at=cases.now)
     case = cases.case(case_id)
     assert (case.state, case.closure) == ("closed", "moot")
+
+
+def test_a_case_knows_what_became_of_the_seller_before(cases):
+    signals = cases.case(cases.open(seller_id=None)).signals
+    assert signals["seller_history"]["direction"] == "unknown"
+    signals = cases.case(cases.open("l2")).signals
+    assert signals["seller_history"]["value"] == {
+        "restricted_finally": 0,
+        "restricted_wrongly": 0,
+    }
+    assert signals["brand_confirmed"]["value"] is None
+    assert signals["reference_distinctiveness"]["direction"] in ("neutral", "unknown")
