@@ -243,6 +243,7 @@ class QueueAnswer(Wire):
 
     kind: str
     ready: int = Field(ge=0, description="To be worked on, now or later.")
+    later: int = Field(ge=0, description="Of those, not within a minute.")
     leased: int = Field(ge=0, description="Being worked on.")
     dead: int = Field(ge=0, description="Given up.")
     oldest_due_s: float = Field(
@@ -273,6 +274,7 @@ class ServiceAnswer(Wire):
                         {
                             "kind": "listing_scan",
                             "ready": 1,
+                            "later": 0,
                             "leased": 1,
                             "dead": 0,
                             "oldest_due_s": 0.4,

@@ -144,6 +144,7 @@ def test_waiting_jobs_and_changes_show(data_dir):
     assert told["jobs"] == states
     (queue,) = told["queues"]
     assert (queue["kind"], queue["ready"], queue["dead"]) == ("dust", 2, 1)
+    assert queue["later"] == 0
     assert 100 <= queue["oldest_due_s"] < 200
     database.close()
 
