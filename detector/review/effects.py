@@ -14,7 +14,7 @@ from detector.review.actions.commands import (
 from detector.review.appeals.endings import end_appeal
 from detector.review.case_signals import answer_signal
 from detector.review.clocks import deadlines
-from detector.review.guards.people import LEADS, standing_decision
+from detector.review.guards.people import LEADS, standing_decisions
 from detector.review.learning.learn import learn
 from detector.review.move import Move
 from detector.review.notices.settle import settle_notices
@@ -64,12 +64,12 @@ def _note_litigation(move: Move) -> None:
 
 
 def _mark_decision(state: str) -> Effect:
-    """Make the effect that writes what became of the decision that held."""
+    """Make the effect that writes what became of what was decided before."""
 
     def effect(move: Move) -> None:
-        decision = standing_decision(move)
-        if decision is not None and decision.id != move.given.decision_id:
-            decision.state = state
+        for decision in standing_decisions(move):
+            if decision.id != move.given.decision_id:
+                decision.state = state
 
     return effect
 
@@ -108,6 +108,8 @@ EFFECTS: Mapping[str, Effect] = {
     "note_litigation": _note_litigation,
     "undo_decision": _mark_decision("undone"),
     "overturn_decision": _mark_decision("overturned"),
+    "overrule_decision": _mark_decision("overruled"),
+    "void_decision": _mark_decision("void"),
     "schedule_restrictions": schedule_restrictions,
     "schedule_lifts": schedule_lifts,
     "drop_actions": drop_actions,

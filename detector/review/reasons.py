@@ -15,6 +15,7 @@ class ReasonKind(StrEnum):
     RESTRICT = "restrict"
     NO_ACTION = "no_action"
     HOLD = "hold"
+    ORDER = "order"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from detector.review.guards.refusal import Guard, Refusal
 from detector.review.move import Move
 from detector.review.reasons import REASONS, ReasonKind, find_reason
 from detector.review.standing.tier import Subject, Tier, read_tier
-from detector.store.case_tables import CaseListingRow
+from detector.review.workflow import Party
+from detector.store.case_tables import CaseListingRow, DecisionRow
 from detector.store.listing_tables import ListingRow
 from detector.store.tables import RightRow
 
@@ -90,8 +91,13 @@ def right_in_force(move: Move) -> Refusal | None:
 
 
 def needs_second(move: Move) -> Refusal | None:
-    """Pass where the rules ask for a second opinion; `needs_second` is their answer."""
+    """Pass where the rules ask for a second opinion.
+
+    Once two have disagreed a lead settles it.
+    """
     policy, case = move.policy, move.case
+    if move.actor.party is Party.LEAD and _two_disagreed(move):
+        return Refusal("Two have given their opinions.", "")
     num_listings = move.session.scalar(
         select(func.count()).where(
             CaseListingRow.case_id == case.id, CaseListingRow.is_open
@@ -106,6 +112,15 @@ def needs_second(move: Move) -> Refusal | None:
         or bool(move.given.data.get("is_large_batch"))
     )
     return None if asks else Refusal("No rule asks for a second opinion.", "")
+
+
+def _two_disagreed(move: Move) -> bool:
+    query = select(DecisionRow.id).where(
+        DecisionRow.case_id == move.case.id,
+        DecisionRow.opinion == 2,
+        DecisionRow.state == "overruled",
+    )
+    return move.session.scalar(query.limit(1)) is not None
 
 
 def notify_first(move: Move) -> Refusal | None:

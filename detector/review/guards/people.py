@@ -42,6 +42,16 @@ def may_work_queue(move: Move) -> Refusal | None:
     return None
 
 
+def is_person(move: Move) -> Refusal | None:
+    """Ask for somebody who has logged in: no program restricts anything."""
+    if move.actor.is_person:
+        return None
+    return Refusal(
+        "A restriction takes a person; this is a program's key.",
+        "Log in, and decide with the session's token.",
+    )
+
+
 def opinions(move: Move) -> list[DecisionRow]:
     """List the decisions that were made, of whatever state, the oldest first."""
     query = (
@@ -55,18 +65,26 @@ def opinions(move: Move) -> list[DecisionRow]:
     return list(move.session.scalars(query))
 
 
-def standing_decision(move: Move) -> DecisionRow | None:
-    """Find the decision that holds, or waits for a second opinion; the newest."""
+def standing_decisions(move: Move) -> list[DecisionRow]:
+    """List the opinions that hold, or wait for a second one; the newest first."""
     query = (
         select(DecisionRow)
         .where(
             DecisionRow.case_id == move.case.id,
             DecisionRow.state.in_(("pending", "effective")),
         )
-        .order_by(DecisionRow.decided_at.desc(), DecisionRow.id.desc())
-        .limit(1)
+        .order_by(
+            DecisionRow.decided_at.desc(),
+            DecisionRow.opinion.desc(),
+            DecisionRow.id.desc(),
+        )
     )
-    return move.session.scalar(query)
+    return list(move.session.scalars(query))
+
+
+def standing_decision(move: Move) -> DecisionRow | None:
+    """Find the decision that holds, or waits for a second opinion; the newest."""
+    return next(iter(standing_decisions(move)), None)
 
 
 def gave_no_opinion(move: Move) -> Refusal | None:

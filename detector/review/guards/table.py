@@ -10,6 +10,7 @@ GUARDS: Mapping[str, Guard] = {
     "may_work_queue": people.may_work_queue,
     "holds_lease": people.holds_lease,
     "lease_is_over": people.lease_is_over,
+    "is_person": people.is_person,
     "gave_no_opinion": people.gave_no_opinion,
     "never_decided": people.never_decided,
     "is_decider_or_lead": people.is_decider_or_lead,
