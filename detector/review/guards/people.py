@@ -35,6 +35,14 @@ def lease_is_over(move: Move) -> Refusal | None:
     return Refusal("The lease has not ended.", "Wait until it has.")
 
 
+def is_free(move: Move) -> Refusal | None:
+    """Ask that nobody holds it."""
+    until = move.case.leased_until
+    if until is None or until <= move.at:
+        return None
+    return Refusal("Somebody else works on it.", "Take another one.")
+
+
 def may_work_queue(move: Move) -> Refusal | None:
     """Ask for a lead where the case waits for one."""
     if move.case.queue == LEADS and move.actor.party is not Party.LEAD:

@@ -8,6 +8,7 @@ from detector.review.reasons import ReasonKind
 
 GUARDS: Mapping[str, Guard] = {
     "may_work_queue": people.may_work_queue,
+    "is_free": people.is_free,
     "holds_lease": people.holds_lease,
     "lease_is_over": people.lease_is_over,
     "is_person": people.is_person,

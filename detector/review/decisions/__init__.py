@@ -1,0 +1,1 @@
+"""What people make of cases: decisions, second opinions, bulk, orders, comments."""

@@ -1,0 +1,1 @@
+"""What waits for whom: queues, claims, and cases as they are shown."""
