@@ -97,11 +97,14 @@ def receiving() -> Iterator[Receiver]:
 
         def do_POST(self) -> None:
             nonlocal num_now
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) < length:  # whoever sent it was killed
+                self.close_connection = True
+                return
             with lock:
                 num_now += 1
                 receiver.most_at_once = max(receiver.most_at_once, num_now)
-            length = int(self.headers["Content-Length"])
-            body = self.rfile.read(length)
             headers = {name.lower(): value for name, value in self.headers.items()}
             read, is_genuine = receiver.verify(body, headers)
             event = read or {"type": "", "data": None}

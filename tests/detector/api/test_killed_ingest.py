@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import func, select
 
 from detector.matching.match import Verdict
+from detector.store.case_tables import FLAG_KIND
 from detector.store.listing_tables import (
     ListingRow,
     PictureBytesRow,
@@ -48,6 +49,12 @@ def num_scanned(store: Store) -> int:
     with store.database.read() as session:
         query = select(func.count()).where(ListingRow.state == "scanned")
         return session.scalar(query) or 0
+
+
+def has_flags_to_follow(store: Store) -> bool:
+    with store.database.read() as session:
+        query = select(JobRow.id).where(JobRow.kind == FLAG_KIND).limit(1)
+        return session.scalar(query) is not None
 
 
 def require_nothing_left(store: Store) -> None:
@@ -172,7 +179,7 @@ def ingest(
 
 
 def is_over(market: Marketplace, receiver: Receiver, store: Store) -> bool:
-    if num_scanned(store) < len(market.told):
+    if num_scanned(store) < len(market.told) or has_flags_to_follow(store):
         return False
     market.watch(from_start=True)
     return {each.id for each in receiver.received} >= {e["id"] for e in market.events}
@@ -187,9 +194,14 @@ def require_each_once(place: Place, market: Marketplace) -> None:
     for name, told in market.told.items():
         assert (name, told.version) in market.scans, name
 
-    created = Counter(flag_of(e) for e in market.events if e["type"] == "match.created")
+    opened = Counter(
+        e["data"]["case_id"] for e in market.events if e["type"] == "case.opened"
+    )
+    assert set(opened.values()) <= {1}
+    events = [e for e in market.events if e["type"].startswith("match.")]
+    created = Counter(flag_of(e) for e in events if e["type"] == "match.created")
     assert set(created.values()) <= {1}
-    last = {flag_of(event): event for event in market.events}
+    last = {flag_of(event): event for event in events}
     expected = {
         (name, brand): verdict
         for name, told in market.told.items()
@@ -202,9 +214,7 @@ def require_each_once(place: Place, market: Marketplace) -> None:
     }
     assert standing == expected
     # Of a listing that never changed there is one event a flag, and no other.
-    once = [
-        flag_of(e) for e in market.events if market.told[flag_of(e)[0]].version == 1
-    ]
+    once = [flag_of(e) for e in events if market.told[flag_of(e)[0]].version == 1]
     assert sorted(once) == sorted(
         flag for flag in expected if market.told[flag[0]].version == 1
     )
