@@ -59,7 +59,7 @@ def test_a_preview_shows_all_and_says_why_some_are_left(cases):
         cases.open(name, picture="same", seller_id=name) for name in ("l1", "l2", "l3")
     )
     cases.open("l4", seller_id="l1")
-    cases.open("l1", brand="zeta", picture="same", seller_id="l1")
+    cases.open("lz", brand="zeta", picture="same", seller_id="l1")
     cases.claim(held, BOB)
     why_not, _ = look(cases, first)
     assert why_not == {first: None, held: "Somebody else works on it.", other: None}
