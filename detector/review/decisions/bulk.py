@@ -135,7 +135,7 @@ def undo_bulk(
         .where(DecisionRow.batch_id == batch_id)
         .order_by(DecisionRow.case_id)
     )
-    decisions = session.execute(query).tuples().all()
+    decisions = session.execute(query).all()
     if not decisions:
         raise Unknown(
             f"There is no batch {batch_id[:100]!r}.",

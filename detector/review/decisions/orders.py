@@ -70,4 +70,7 @@ def apply_order(
         ),
         version=version,
     )
+    if order is not Order.RESTRICTION:  # which is told when it is sent
+        decision.undo_until, decision.told_at = None, at
+        session.flush()
     return Verdict(decision, move.case)
