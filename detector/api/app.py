@@ -8,8 +8,14 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from detector.api import (
+    audit,
     authorized_sellers,
     brands,
+    case_bulk,
+    case_claims,
+    case_decisions,
+    case_policies,
+    cases,
     clusters,
     events,
     flags,
@@ -23,6 +29,7 @@ from detector.api import (
     match,
     pictures,
     products,
+    queues,
     reference_upload,
     references,
     rights,
@@ -73,6 +80,13 @@ ROUTERS = (
     watched_pictures.router,
     webhooks.router,
     events.router,
+    cases.router,
+    case_bulk.router,
+    case_claims.router,
+    case_decisions.router,
+    case_policies.router,
+    queues.router,
+    audit.router,
 )
 DESCRIPTION = """\
 Compares pictures with brands' genuine pictures. A similar picture is never by itself a

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from detector.errors import InvalidInput
+from detector.errors import InvalidInput, StaleVersion
 from detector.store.inserting import insert_new
 from detector.store.standing_tables import CasePolicyRow
 
@@ -95,12 +95,26 @@ def read_policy(session: Session, marketplace: str) -> PolicyVersion:
 
 
 def change_policy(
-    session: Session, marketplace: str, given: Mapping[str, object], *, by: str
+    session: Session,
+    marketplace: str,
+    given: Mapping[str, object],
+    *,
+    by: str,
+    version: int | None = None,
 ) -> PolicyVersion:
     """Write a new version; what is not given is as everywhere, or as shipped.
 
+    Args:
+        session: that writes.
+        marketplace: whose policy it is, EVERYWHERE for all that say nothing.
+        given: setting → value.
+        by: who changes it.
+        version: of the change before that the caller saw, 0 if there was none; None if
+            it does not matter.
+
     Raises:
         InvalidInput: there is no such setting, or the value does not fit.
+        StaleVersion: somebody else has changed it since.
     """
     try:
         Policy.model_validate({**_shipped(), **given})
@@ -112,18 +126,18 @@ def change_policy(
             remedy=f"Settings are {', '.join(sorted(Policy.model_fields))}.",
         ) from error
     newest = read_policy_row(session, marketplace)
-    version = 1 if newest is None else newest.version + 1
-    is_new = insert_new(
+    last = 0 if newest is None else newest.version
+    is_new = version in (None, last) and insert_new(
         session,
         CasePolicyRow,
         marketplace=marketplace,
-        version=version,
+        version=last + 1,
         given=dict(given),
         created_by=by,
     )
     if not is_new:
-        raise InvalidInput(
-            "Somebody else has changed the policy just now.",
+        raise StaleVersion(
+            f"The policy was changed: it has version {last}, not {version}.",
             remedy="Look at it again, and send the change once more.",
         )
     session.flush()

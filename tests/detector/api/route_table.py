@@ -24,6 +24,10 @@ SELLERS = "/v1/brands/{brand_id}/authorized-sellers"
 FILES = "/v1/listing-imports"
 WATCHED = "/v1/watched-pictures/{brand_id}/{sha256}"
 WEBHOOKS = "/v1/webhooks"
+CASE = "/v1/cases/{case_id}"
+HELD = {"version": 1, "lease_token": "none"}
+NOTED = {"version": 1, "note": "New"}
+BULK = {"case_id": "case_none", "by": "cluster"}
 
 
 MARKETPLACE = "shop.example"
@@ -39,6 +43,9 @@ PLACES = {
     "cluster_id": "clu_" + "0" * 32,
     "sha256": "0" * 64,
     "sweep_id": "swp_" + "0" * 32,
+    "case_id": "case_" + "0" * 32,
+    "batch_id": "bat_" + "0" * 32,
+    "marketplace": MARKETPLACE,
 }
 """What to ask for in a path that names nothing of a brand."""
 
@@ -245,6 +252,56 @@ TABLE = [
         C.WEBHOOKS_MANAGE,
     ),
     Line("GET", "/v1/events", C.EVENTS_READ),
+    Line("GET", "/v1/cases", C.CASES_READ),
+    Line("GET", CASE, C.CASES_READ),
+    Line("POST", "/v1/cases/claim-next", C.CASES_DECIDE, {"queue": "none"}),
+    Line("POST", CASE + "/claim", C.CASES_DECIDE, {"version": 1}),
+    Line("POST", CASE + "/steal", C.CASES_LEAD, {"version": 1}),
+    Line("POST", CASE + "/heartbeat", C.CASES_DECIDE, {"lease_token": "none"}),
+    Line("POST", CASE + "/release", C.CASES_DECIDE, HELD),
+    Line("POST", CASE + "/skip", C.CASES_DECIDE, {**HELD, "reason_code": "none"}),
+    Line("POST", CASE + "/restrict", C.CASES_DECIDE, {**HELD, "reason_code": "none"}),
+    Line("POST", CASE + "/dismiss", C.CASES_DECIDE, {**HELD, "reason_code": "none"}),
+    Line(
+        "POST",
+        CASE + "/second-opinion",
+        C.CASES_DECIDE,
+        {**HELD, "kind": "restrict", "reason_code": "none"},
+    ),
+    Line("POST", CASE + "/void", C.CASES_LEAD, NOTED),
+    Line("POST", CASE + "/undo", C.CASES_DECIDE, {"version": 1}),
+    Line("POST", CASE + "/revoke", C.CASES_LEAD, NOTED),
+    Line("POST", CASE + "/reopen", C.CASES_LEAD, NOTED),
+    Line(
+        "POST",
+        CASE + "/court-orders",
+        C.ORDERS_APPLY,
+        {"version": 1, "order": "close", "document": "none"},
+    ),
+    Line("POST", CASE + "/comments", C.CASES_DECIDE, {"text": "New"}),
+    Line("POST", "/v1/cases/bulk-preview", C.CASES_DECIDE, BULK),
+    Line(
+        "POST",
+        "/v1/cases/bulk-decisions",
+        C.CASES_DECIDE,
+        {
+            **BULK,
+            "kind": "no_action",
+            "reason_code": "none",
+            "cases": [{"case_id": "case_none", "version": 1}],
+        },
+    ),
+    Line("POST", "/v1/cases/bulk-decisions/{batch_id}/undo", C.CASES_DECIDE),
+    Line("GET", "/v1/queues", C.CASES_DECIDE),
+    Line("GET", "/v1/audit", C.AUDIT_READ),
+    Line("GET", "/v1/audit.csv", C.AUDIT_READ),
+    Line("GET", "/v1/case-policies/{marketplace}", C.CASES_READ),
+    Line(
+        "PUT",
+        "/v1/case-policies/{marketplace}",
+        C.POLICIES_WRITE,
+        {"version": 0, "given": {}},
+    ),
     Line("GET", "/v1/roles", ANY_KEY),
     Line("GET", "/v1/roles/{role}", ANY_KEY),
     Line(
