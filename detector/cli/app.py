@@ -6,6 +6,7 @@ import typer
 
 from detector.cli import (
     backup,
+    cases,
     catalogue,
     compare,
     doctor,
@@ -36,6 +37,7 @@ app.command("serve")(serve.serve)
 app.command("worker")(worker.worker)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(listings.app, name="listings")
+app.add_typer(cases.app, name="cases")
 app.add_typer(key.app, name="key")
 app.add_typer(user.app, name="user")
 app.add_typer(index.app, name="index")

@@ -19,7 +19,7 @@ from tests.detector.api.route_table import (
     Line,
 )
 from tests.detector.api.tenants import Tenants, serving_tenants
-from tests.live_service import Client, require_problem
+from tests.live_service import Answer, Client, require_problem
 
 
 def routes_of(app: FastAPI) -> list[str]:
@@ -57,13 +57,24 @@ def may_call(line: Line, capabilities: frozenset[Capability]) -> bool:
     return line.allows in {PUBLIC, ANY_KEY} or line.allows in capabilities
 
 
+def is_let_in(answer: Answer) -> bool:
+    """Tell whether the route took the request, whatever came of it.
+
+    Whoever runs the service may give others what they may not use: an admin acts on no
+    case, which the case's own rules say.
+    """
+    if answer.status == 403:
+        return bool(answer.json["code"] == "wrong_role")
+    return answer.status not in {401, 405}
+
+
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("route", ROUTES)
 def test_each_role_may_do_what_it_is_for(tenants, route, role):
     line = LINES[route]
     answer = line.send(tenants.clients[role], tenants.acme.ids)
     if may_call(line, SHIPPED[role].capabilities):
-        assert answer.status not in {401, 403, 405}, answer.body
+        assert is_let_in(answer), answer.body
         assert answer.status < 500
     else:
         require_problem(answer, 403, "forbidden")
@@ -91,7 +102,7 @@ def test_a_user_may_do_what_the_role_allows(tenants, route):
     ids = {**tenants.acme.ids, "user_id": "usr_" + "0" * 24}
     answer = line.send(client, ids)
     if line.allows == A_USER or may_call(line, SHIPPED[Role.BRAND_ADMIN].capabilities):
-        assert answer.status not in {401, 403, 405}, answer.body
+        assert is_let_in(answer), answer.body
     else:
         require_problem(answer, 403, "forbidden")
 
@@ -111,6 +122,6 @@ def test_scopes_take_from_an_admin_what_they_leave_out(tenants, route):
     client = with_key(tenants.admin, role="admin", scopes=rest)
     answer = line.send(client, tenants.acme.ids)
     if line.allows in {PUBLIC, ANY_KEY}:
-        assert answer.status not in {401, 403}, answer.body
+        assert is_let_in(answer), answer.body
     else:
         require_problem(answer, 403, "forbidden")
