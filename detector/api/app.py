@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from detector.api import (
     audit,
     authorized_sellers,
+    brand_questions,
     brands,
     case_bulk,
     case_claims,
@@ -81,6 +82,7 @@ ROUTERS = (
     webhooks.router,
     events.router,
     cases.router,
+    brand_questions.router,
     case_bulk.router,
     case_claims.router,
     case_decisions.router,

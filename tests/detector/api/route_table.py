@@ -1,13 +1,10 @@
 """Every route of the service, who may call it, and a request that fits."""
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
 from detector.access.roles import SHIPPED, Capability, Role
 from tests.detector.api.people import OTHER_PASSWORD, PASSWORD
-from tests.live_service import Answer, Client, form, picture
+from tests.detector.api.route_line import Line
+from tests.detector.api.takedown_routes import TAKEDOWN
+from tests.live_service import form, picture
 
 PUBLIC = "nobody in particular"
 ANY_KEY = "anyone with a key"
@@ -32,51 +29,6 @@ BULK = {"case_id": "case_none", "by": "cluster"}
 
 MARKETPLACE = "shop.example"
 """For which the key of the role `marketplace` is."""
-
-PLACES = {
-    "listing_import_id": "lim_" + "0" * 32,
-    "listing_id": "lst_" + "0" * 24,
-    "path": "start.js",
-    "role": "legal",
-    "job_id": "job_" + "0" * 32,
-    "flag_id": "flag_" + "0" * 24,
-    "cluster_id": "clu_" + "0" * 32,
-    "sha256": "0" * 64,
-    "sweep_id": "swp_" + "0" * 32,
-    "case_id": "case_" + "0" * 32,
-    "batch_id": "bat_" + "0" * 32,
-    "marketplace": MARKETPLACE,
-}
-"""What to ask for in a path that names nothing of a brand."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A route, and who may call it.
-
-    Attributes:
-        allows: a capability, or who may without one.
-        body: an object, sent as JSON, or bytes of the type that is named.
-    """
-
-    method: str
-    path: str
-    allows: Capability | str
-    body: Mapping[str, Any] | bytes | None = None
-    content_type: str = "application/json"
-
-    @property
-    def route(self) -> str:
-        return f"{self.method} {self.path}"
-
-    def send(self, client: Client, ids: Mapping[str, str]) -> Answer:
-        path = self.path.format(**{**PLACES, **ids})
-        body = self.body
-        if body is not None and not isinstance(body, bytes):
-            body = json.dumps(body).encode()
-        headers = {} if body is None else {"Content-Type": self.content_type}
-        return client.send(self.method, path, body, headers)
-
 
 C = Capability
 TABLE = [
@@ -302,6 +254,7 @@ TABLE = [
         C.POLICIES_WRITE,
         {"version": 0, "given": {}},
     ),
+    *TAKEDOWN,
     Line("GET", "/v1/roles", ANY_KEY),
     Line("GET", "/v1/roles/{role}", ANY_KEY),
     Line(

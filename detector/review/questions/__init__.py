@@ -1,0 +1,1 @@
+"""Questions to brands: is this yours, or of somebody you know?"""
