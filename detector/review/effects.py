@@ -8,8 +8,13 @@ from detector.events.outbox import EventType
 from detector.review.actions.commands import (
     alarm,
     drop_actions,
+    note_told,
     schedule_lifts,
     schedule_restrictions,
+    send_actions,
+    stop_lift_clock,
+    tell_decided,
+    try_again,
 )
 from detector.review.appeals.endings import end_appeal
 from detector.review.case_signals import answer_signal
@@ -112,7 +117,10 @@ EFFECTS: Mapping[str, Effect] = {
     "void_decision": _mark_decision("void"),
     "schedule_restrictions": schedule_restrictions,
     "schedule_lifts": schedule_lifts,
+    "send_actions": send_actions,
+    "try_again": try_again,
     "drop_actions": drop_actions,
+    "note_told": note_told,
     "alarm": alarm,
     "deliver_statements": deliver_statements,
     "settle": _settle,
@@ -124,6 +132,8 @@ EFFECTS: Mapping[str, Effect] = {
     "stop_response_clock": _stop(deadlines.RESPONSE),
     "start_dispatch_clock": _start(deadlines.DISPATCH),
     "stop_dispatch_clock": _stop(deadlines.DISPATCH),
+    "stop_acknowledge_clock": _stop(deadlines.ACKNOWLEDGE),
+    "stop_lift_clock": stop_lift_clock,
     "start_appeal_window": _start(deadlines.APPEAL_WINDOW),
     "start_appeal_clock": _start(deadlines.APPEAL),
     "stop_appeal_clock": _stop(deadlines.APPEAL),
@@ -135,6 +145,7 @@ EFFECTS: Mapping[str, Effect] = {
     "end_appeal_withdrawn": _end("withdrawn"),
     "end_appeal_lapsed": _end("lapsed"),
     "tell_opened": _tell(EventType.CASE_OPENED),
+    "tell_decided": tell_decided,
     "tell_updated": _tell(EventType.CASE_UPDATED),
     "tell_closed": _tell(EventType.CASE_CLOSED),
     "tell_asked": _tell(EventType.BRAND_CONFIRMATION_REQUESTED),

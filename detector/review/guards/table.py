@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from detector.review.guards import course, grounds, people
+from detector.review.guards import actions, course, grounds, people
 from detector.review.guards.refusal import Guard
 from detector.review.reasons import ReasonKind
 
@@ -35,6 +35,11 @@ GUARDS: Mapping[str, Guard] = {
     "all_lifted": course.all_lifted,
     "no_other_ground": course.no_other_ground,
     "gave_notice": course.gave_notice,
+    "something_is_due": actions.something_is_due,
+    "is_untold": actions.is_untold,
+    "all_applied": actions.all_applied,
+    "may_try_again": actions.may_try_again,
+    "nothing_stands": actions.nothing_stands,
     "seller_appealed": course.seller_appealed,
     "no_other_open": course.no_other_open,
     "was_dispatched": course.something_was_sent,

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 import numpy as np
-from detector.review.actions.dispatch import dispatch
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from detector.errors import DetectorError
+from detector.review.actions.dispatch import dispatch
 from detector.review.actor import Actor
 from detector.review.advance import advance
 from detector.review.move import Given, Move
@@ -50,12 +50,12 @@ FORWARD = {
     "awaiting_brand": ["answer", "confirm_and_act", "brand_silent"],
     "awaiting_second": ["claim", "second_agrees", "second_disagrees"],
     "response_window": ["response_window_over", "seller_answers"],
-    "action_pending": ["applied", "action_failed", "undo"],
+    "action_pending": ["applied", "applied", "applied", "action_failed", "undo"],
     "actioned": ["appeal", "appeal_window_over", "revoke"],
     "appealed": ["take_appeal", "forward", "claimant_withdraws"],
     "awaiting_claimant": ["claimant_sues", "claimant_silent"],
     "appeal_review": ["uphold", "overturn"],
-    "reinstating": ["lifted", "lift_failed"],
+    "reinstating": ["lifted", "lifted", "lift_failed", "dispatch"],
     "closed": ["appeal", "reopen", "undo"],
 }
 """What mostly happens; a part of each walk keeps to it, so that walks get far."""
@@ -175,6 +175,8 @@ class Walk:
             )
         ):
             action.state = self.pick(["applied", "applied", "applied", "failed"])
+            if action.state == "failed":
+                action.num_failures = self.pick([1, 3])
         self.session.flush()
 
     def corroboration(self, reason_code: str | None) -> bool:
@@ -259,6 +261,13 @@ class Walk:
             data["question_id"] = add_question(
                 self.session, self.case, self.brand, self.at, answer=None
             )
+        failed = self.session.scalar(
+            select(ActionRow.id)
+            .where(ActionRow.case_id == self.case_id, ActionRow.state == "failed")
+            .limit(1)
+        )
+        if failed is not None:
+            data["action_id"] = failed
         return Given(
             reason_code=self.pick(codes if self.chance(usual) else sorted(REASONS)),
             note="For the reasons that were named." if self.chance(usual) else None,

@@ -51,7 +51,7 @@ def test_no_random_sequence_breaks_an_invariant(cases, place, request, record_pr
     record_property("steps", num_steps)
     assert num_steps > 3 * num
     never = {row.number for row in WORKFLOW.transitions} - seen - {"1", "2"}
-    assert len(never) < 12, sorted(never)
+    assert len(never) < 15, " ".join(sorted(never))
 
 
 def check_chain(session: Session) -> None:
@@ -87,7 +87,8 @@ def check(walk: Walk, move: Move, before: Face, num_audit: int) -> None:
         assert move.actor.is_person
         assert move.actor.party is not Party.SYSTEM
         assert walk.corroboration(move.given.reason_code)
-    if case.state == "action_pending" and row.event != "order_restriction":
+    is_decided = case.state == "action_pending" != before.state
+    if is_decided and row.event != "order_restriction":
         assert walk.deciders() - {SYSTEM.id}
     if row.number == "11" or row.number == "11b":
         firsts = walk.deciders() - {move.actor.id}
