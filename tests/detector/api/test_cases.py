@@ -10,7 +10,7 @@ from detector.api.case_details import CaseDetails
 from detector.api.case_schemas import CaseAnswer
 from detector.store.case_tables import DecisionRow, QuestionRow
 from detector.store.table import utc_now
-from tests.detector.api.reviewers import serving_office
+from tests.detector.api.reviewers import Office, serving_office
 from tests.detector.review.decisions.deciding import speak_for
 from tests.live_service import require_problem
 
@@ -29,14 +29,14 @@ def named(request):
     return request.node.name
 
 
-def tell(office, case_id):
+def tell(office: Office, case_id: str) -> None:
     """Let the decision of a case be told, as dispatching it does."""
     with office.cases.database.write() as session:
         for row in session.query(DecisionRow).filter_by(case_id=case_id):
             row.told_at = utc_now()
 
 
-def ask_brand(office, case_id, brand):
+def ask_brand(office: Office, case_id: str, brand: str) -> None:
     brand_id = office.cases.brand(brand).brand_id
     with office.cases.database.write() as session:
         session.add(
@@ -52,7 +52,7 @@ def ask_brand(office, case_id, brand):
         )
 
 
-def shown(office, who, query=""):
+def shown(office: Office, who: str, query: str = "") -> set[str]:
     page = office.read(who, f"/cases?limit=200{query}")
     return {item["case_id"] for item in page["items"]}
 

@@ -1,18 +1,24 @@
 """Decisions on many cases at once, and taking them back; on both databases."""
 
+from collections.abc import Mapping, Sequence
+
 import pytest
 from sqlalchemy import select
 
 from detector.errors import InvalidInput, Unknown
-from detector.review.decisions.bulk import Batch, decide_bulk, undo_bulk
+from detector.review.actor import Actor
+from detector.review.decisions.bulk import Batch, Outcome, decide_bulk, undo_bulk
 from detector.review.decisions.bulk_preview import Reach, preview_bulk
+from detector.review.decisions.decide import Opinion
 from detector.store.case_tables import CaseListingRow, CaseRow
 from detector.store.takedown_tables import NoticeItemRow, NoticeRow
 from tests.detector.review.decisions.deciding import NOTHING, counterfeit, speak_for
-from tests.detector.review.review_world import ANN, BOB, LEA, MARKET
+from tests.detector.review.review_world import ANN, BOB, LEA, MARKET, Cases
 
 
-def look(cases, case_id, by=Reach.CLUSTER, actor=ANN):
+def look(
+    cases: Cases, case_id: str, by: Reach = Reach.CLUSTER, actor: Actor = ANN
+) -> tuple[dict[str, str | None], dict[str, int]]:
     """Preview; return why each case would be left, and its version."""
     with cases.database.read() as session:
         found = preview_bulk(session, case_id, by=by, actor=actor, at=cases.now)
@@ -22,31 +28,38 @@ def look(cases, case_id, by=Reach.CLUSTER, actor=ANN):
         )
 
 
-def apply(cases, case_id, opinion, *, by=Reach.CLUSTER, actor=ANN, **given) -> Batch:
-    seen = given.pop("seen", None) or look(cases, case_id, by, actor)[1]
+def apply(
+    cases: Cases,
+    case_id: str,
+    opinion: Opinion,
+    *,
+    seen: Mapping[str, int] | None = None,
+    exceptions: Sequence[str] = (),
+) -> Batch:
+    shown = look(cases, case_id)[1] if seen is None else seen
     with cases.database.write() as session:
         return decide_bulk(
             session,
             case_id,
             opinion,
-            by=by,
-            seen=seen,
-            actor=actor,
+            by=Reach.CLUSTER,
+            seen=shown,
+            exceptions=exceptions,
+            actor=ANN,
             at=cases.now,
-            **given,
         )
 
 
-def undo(cases, batch, actor=ANN):
+def undo(cases: Cases, batch: Batch, actor: Actor = ANN) -> list[Outcome]:
     with cases.database.write() as session:
         return undo_bulk(session, batch.id, actor=actor, at=cases.now)
 
 
-def left(outcomes):
+def left(outcomes: Sequence[Outcome]) -> dict[str, str]:
     return {each.case_id: each.why_not for each in outcomes if each.why_not}
 
 
-def listings(cases, case_id):
+def listings(cases: Cases, case_id: str) -> set[str]:
     with cases.database.read() as session:
         query = select(CaseListingRow.listing_id).where(
             CaseListingRow.case_id == case_id, CaseListingRow.is_open

@@ -19,10 +19,10 @@ from tests.detector.review.decisions.deciding import (
     settle,
     speak_for,
 )
-from tests.detector.review.review_world import ANN, BOB, LEA, LEX
+from tests.detector.review.review_world import ANN, BOB, LEA, LEX, Cases
 
 
-def states(cases, case_id):
+def states(cases: Cases, case_id: str) -> list[tuple[int, str, str]]:
     return [(row.opinion, row.kind, row.state) for row in cases.decisions(case_id)]
 
 
@@ -48,8 +48,9 @@ def test_a_decision_says_what_it_rests_on_and_until_when_it_can_be_undone(cases)
         1,
     )
     assert row.corroboration == ["replica_words"]
+    assert row.restriction is not None
     assert row.restriction["kind"] == "DECISION_VISIBILITY_CONTENT_REMOVED"
-    assert "DE" in row.restriction["territories"]
+    assert "DE" in str(row.restriction["territories"])
     assert row.seconds == 90
     assert row.undo_until == cases.now + timedelta(seconds=30)
     assert row.told_at is None

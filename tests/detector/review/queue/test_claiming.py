@@ -116,7 +116,7 @@ def test_many_at_one_queue_never_share_a_case(cases):
     def work(number: int) -> list[tuple[str, str]]:
         actor = Actor(f"user:{number}", Party.REVIEWER, f"R{number}", is_person=True)
         opinion = Opinion(Kind.NO_ACTION, "different_product")
-        done = []
+        done: list[tuple[str, str]] = []
         while True:
             with cases.database.write() as session:
                 case = claim_next(session, actor, at=cases.now)
