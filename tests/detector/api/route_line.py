@@ -8,6 +8,9 @@ from typing import Any
 from detector.access.roles import Capability
 from tests.live_service import Answer, Client
 
+MARKETPLACE = "shop.example"
+"""For which the key of the role `marketplace` is."""
+
 PLACES = {
     "question_id": "qst_" + "0" * 32,
     "notice_id": "ntc_" + "0" * 32,

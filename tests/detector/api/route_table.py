@@ -2,7 +2,7 @@
 
 from detector.access.roles import SHIPPED, Capability, Role
 from tests.detector.api.people import OTHER_PASSWORD, PASSWORD
-from tests.detector.api.route_line import Line
+from tests.detector.api.route_line import MARKETPLACE, Line
 from tests.detector.api.takedown_routes import TAKEDOWN
 from tests.live_service import form, picture
 
@@ -26,9 +26,6 @@ HELD = {"version": 1, "lease_token": "none"}
 NOTED = {"version": 1, "note": "New"}
 BULK = {"case_id": "case_none", "by": "cluster"}
 
-
-MARKETPLACE = "shop.example"
-"""For which the key of the role `marketplace` is."""
 
 C = Capability
 TABLE = [

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from detector.access.roles import SHIPPED, Reach, Role
 from detector.store.store import Store, open_store
 from tests.detector.api.people import PASSWORD, log_in, made, with_key
-from tests.detector.api.route_table import MARKETPLACE
+from tests.detector.api.route_line import MARKETPLACE
 from tests.live_service import Answer, Client, make_app, make_key, picture, running
 
 RATE_LIMIT = 10_000_000

@@ -150,8 +150,6 @@ def wait_for_end(client: Client, path: str) -> Any:
     return answer
 
 
-
-
 def end_state(place: Place) -> dict[str, object]:
     """Everything that there is, but for times, random names, leases and the key."""
     store = place.open()

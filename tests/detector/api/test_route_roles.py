@@ -10,13 +10,13 @@ from detector.api.app import create_app
 from detector.console.pages import add_pages
 from detector.settings import Settings
 from tests.detector.api.people import PASSWORD, with_key
+from tests.detector.api.route_line import Line
 from tests.detector.api.route_table import (
     A_USER,
     ANY_KEY,
     LINES,
     PUBLIC,
     TABLE,
-    Line,
 )
 from tests.detector.api.tenants import Tenants, serving_tenants
 from tests.live_service import Answer, Client, require_problem

@@ -8,7 +8,8 @@ import pytest
 
 from detector.access.roles import Role
 from tests.detector.api.people import PASSWORD, ask
-from tests.detector.api.route_table import LINES, REFERENCES, Line
+from tests.detector.api.route_line import Line
+from tests.detector.api.route_table import LINES, REFERENCES
 from tests.detector.api.tenants import (
     Tenant,
     Tenants,
