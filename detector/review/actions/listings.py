@@ -5,6 +5,8 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from detector.review import audit
+from detector.review.actor import SYSTEM
 from detector.review.guards.people import LEADS
 from detector.review.opening import NOTICE, open_case
 from detector.store.case_tables import CaseListingRow, CaseRow
@@ -31,6 +33,16 @@ def take_out(
         )
         case.listing_id = other or listing_id
     session.flush()
+    audit.record(
+        session,
+        SYSTEM,
+        "listing_left",
+        at=at,
+        subject="case",
+        subject_id=case.id,
+        case_id=case.id,
+        data={"listing_id": listing_id},
+    )
     return row
 
 
