@@ -28,6 +28,7 @@ class CaseRow(Table):
     when it is to be decided, `risk` orders what is due alike, `random_key` (0..1) draws
     samples. Who works on it holds `lease_token` until `leased_until`; `skipped_by`
     lists who passed it on. `regime` names the profile whose clocks hold.
+    Since `retired_at` what it rested on is no longer kept for it.
     """
 
     __tablename__ = "review_case"
@@ -65,7 +66,8 @@ class CaseRow(Table):
     leased_until: Mapped[datetime | None] = mapped_column(index=True)
     skipped_by: Mapped[list[str]] = mapped_column(JSON, default=list)
     opened_at: Mapped[datetime] = mapped_column(default=utc_now)
-    closed_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None] = mapped_column(index=True)
+    retired_at: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(
         default=utc_now, onupdate=utc_now, index=True
     )

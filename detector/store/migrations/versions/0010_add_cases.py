@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("skipped_by", sa.JSON(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["brand_id"], ["brand.id"], name=op.f("fk_review_case_brand_id_brand")
@@ -63,6 +64,9 @@ def upgrade() -> None:
         "review_case",
         ["brand_id", "state"],
         unique=False,
+    )
+    op.create_index(
+        op.f("ix_review_case_closed_at"), "review_case", ["closed_at"], unique=False
     )
     op.create_index(
         op.f("ix_review_case_cluster_id"), "review_case", ["cluster_id"], unique=False
