@@ -1,0 +1,51 @@
+"""A file of listings to give notice of: CSV, a listing in each row."""
+
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+from detector.catalogue.formats.columns import (
+    map_columns,
+    named_rows,
+    require_columns,
+    unknown_columns,
+)
+from detector.catalogue.formats.rows import RowProblem
+from detector.catalogue.formats.tables import open_table
+from detector.review.notices.notice import MAX_ITEMS, NoticeItem
+
+COLUMNS = ("listing_id", "url")
+
+
+def read_items(file: BinaryIO) -> tuple[list[NoticeItem], list[RowProblem]]:
+    """Read the rows; those that cannot be used are told, the others kept.
+
+    Args:
+        file: seekable; not closed.
+
+    Raises:
+        InvalidInput: the file as a whole cannot be read.
+    """
+    table = open_table(file)
+    columns = map_columns(table.header, {name: name for name in COLUMNS})
+    require_columns(table, columns, ["listing_id"], what="A notice")
+    items: list[NoticeItem] = []
+    problems = list(unknown_columns(table, columns))
+    known: set[str] = set()
+    for cells in named_rows(table, columns):
+        if isinstance(cells, RowProblem):
+            problems.append(cells)
+            continue
+        listing_id = cells.text("listing_id", is_required=True, limit=200)
+        url = cells.text("url", limit=2_000)
+        problems += cells.problems
+        if listing_id is None or cells.has_failed or listing_id in known:
+            continue
+        known.add(listing_id)
+        items.append(NoticeItem(listing_id, url))
+    return items, problems
+
+
+def part(items: Sequence[NoticeItem]) -> Iterator[Sequence[NoticeItem]]:
+    """Part many listings into as many as one notice may name."""
+    for start in range(0, len(items), MAX_ITEMS):
+        yield items[start : start + MAX_ITEMS]
