@@ -64,17 +64,16 @@ def decide_all(request: Request, caller: Reviewer, given: BulkDecision) -> BulkA
     fit is left alone, and said why. Of restrictions of many listings a second opinion
     is asked for.
     """
-    with service_of(request).store.database.write() as session:
-        batch = decide_bulk(
-            session,
-            given.case_id,
-            Opinion(Kind(given.kind), given.reason_code, given.right_id, given.note),
-            by=Reach(given.by),
-            seen={each.case_id: each.version for each in given.cases},
-            exceptions=frozenset(given.exceptions),
-            actor=actor_of(caller),
-            at=utc_now(),
-        )
+    batch = decide_bulk(
+        service_of(request).store.database,
+        given.case_id,
+        Opinion(Kind(given.kind), given.reason_code, given.right_id, given.note),
+        by=Reach(given.by),
+        seen={each.case_id: each.version for each in given.cases},
+        exceptions=frozenset(given.exceptions),
+        actor=actor_of(caller),
+        clock=utc_now,
+    )
     return BulkAnswer(
         batch_id=batch.id,
         num_done=_num_done(batch.outcomes),
@@ -86,8 +85,8 @@ def decide_all(request: Request, caller: Reviewer, given: BulkDecision) -> BulkA
 @router.post("/bulk-decisions/{batch_id}/undo", operation_id="undo_bulk_decision")
 def undo_all(request: Request, caller: Reviewer, batch_id: Id) -> BatchAnswer:
     """Take a whole batch back; where others were told already, it says so."""
-    with service_of(request).store.database.write() as session:
-        outcomes = undo_bulk(session, batch_id, actor=actor_of(caller), at=utc_now())
+    database = service_of(request).store.database
+    outcomes = undo_bulk(database, batch_id, actor=actor_of(caller), clock=utc_now)
     return BatchAnswer(
         batch_id=batch_id,
         num_done=_num_done(outcomes),

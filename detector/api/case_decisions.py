@@ -23,7 +23,6 @@ from detector.api.decision_schemas import (
 from detector.api.openapi import problems
 from detector.api.permission import needs, with_key
 from detector.api.service import service_of
-from detector.api.small_body import SmallBody
 from detector.review.decisions.comments import add_comment, take_noted_step
 from detector.review.decisions.decide import (
     Kind,
@@ -40,7 +39,6 @@ router = APIRouter(
     prefix="/v1/cases",
     tags=["cases"],
     dependencies=[with_key],
-    route_class=SmallBody,
     responses=problems(REFUSALS),
 )
 

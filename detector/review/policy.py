@@ -12,6 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from detector.errors import InvalidInput, StaleVersion
+from detector.review.clocks.regimes import read_regime
+from detector.review.standing.tier import Tier
 from detector.store.inserting import insert_new
 from detector.store.standing_tables import CasePolicyRow
 
@@ -20,6 +22,10 @@ EVERYWHERE = ""
 Hours = Annotated[float, Field(gt=0, le=24 * 365)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+Restriction = Annotated[
+    str,
+    Field(pattern="^DECISION_(VISIBILITY|MONETARY|PROVISION|ACCOUNT)_[A-Z_]+$"),
+]
 
 
 class Policy(BaseModel):
@@ -43,7 +49,7 @@ class Policy(BaseModel):
     skips_to_leads: Annotated[int, Field(ge=1)]
     random_share: Share
     second_review_share: Share
-    second_review_tiers: list[str]
+    second_review_tiers: list[Tier]
     second_review_listings: Annotated[int, Field(ge=1)]
     high_impact_sellers: list[str]
     bulk_max: Annotated[int, Field(ge=1, le=10_000)]
@@ -56,7 +62,7 @@ class Policy(BaseModel):
     lift_h: Hours
     acknowledge_h: Hours
     lift_alarm_h: Hours
-    restriction: str
+    restriction: Restriction
     policy_url: str
     complaint_url: str
     outside_body_url: str
@@ -113,11 +119,11 @@ def change_policy(
             it does not matter.
 
     Raises:
-        InvalidInput: there is no such setting, or the value does not fit.
+        InvalidInput: there is no such setting or regime, or the value does not fit.
         StaleVersion: somebody else has changed it since.
     """
     try:
-        Policy.model_validate({**_shipped(), **given})
+        checked = Policy.model_validate({**_shipped(), **given})
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
@@ -125,6 +131,8 @@ def change_policy(
             f"{name}: {first['msg']}.",
             remedy=f"Settings are {', '.join(sorted(Policy.model_fields))}.",
         ) from error
+    if "regime" in given:
+        read_regime(checked.regime)
     newest = read_policy_row(session, marketplace)
     last = 0 if newest is None else newest.version
     is_new = version in (None, last) and insert_new(
@@ -132,7 +140,7 @@ def change_policy(
         CasePolicyRow,
         marketplace=marketplace,
         version=last + 1,
-        given=dict(given),
+        given=checked.model_dump(mode="json", include=set(given)),
         created_by=by,
     )
     if not is_new:

@@ -1,7 +1,7 @@
 """Decisions on many cases at once: one record each, one batch, one undo."""
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from detector.errors import Conflict, Unknown, WrongRole
 from detector.review.actor import Actor
-from detector.review.advance import advance
+from detector.review.advance import advance, lock_case
 from detector.review.decisions.bulk_preview import (
     CLAIMED,
     Candidate,
@@ -24,8 +24,11 @@ from detector.review.opening import NOTICE, open_case
 from detector.review.policy import read_policy
 from detector.review.workflow import Party
 from detector.store.case_tables import CaseListingRow, CaseRow, DecisionRow
+from detector.store.database import Database
 from detector.store.listing_tables import FlagRow, ListingRow
 from detector.store.takedown_tables import NoticeItemRow
+
+Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Batch:
 
 
 def decide_bulk(
-    session: Session,
+    database: Database,
     case_id: str,
     opinion: Opinion,
     *,
@@ -67,61 +70,58 @@ def decide_bulk(
     seen: Mapping[str, int],
     exceptions: Collection[str] = (),
     actor: Actor,
-    at: datetime,
+    clock: Clock,
 ) -> Batch:
     """Decide the cases that a preview has shown alike; what does not fit is left.
 
+    Each is decided in a transaction of its own, so that nobody waits for all of them.
     A listing that is excepted from a case of several gets a case of its own.
 
     Args:
-        session: that writes.
+        database: that the cases are in.
         case_id: of the case that was looked at.
         opinion: what is made of all of them.
         by: what they have in common.
         seen: case → its version as the preview has shown it.
         exceptions: ids of cases or listings that are left alone.
         actor: who decides.
-        at: when.
+        clock: says when it is.
 
     Raises:
         Unknown: there is no such case.
         WrongRole: the actor decides no cases.
     """
     _require_reviewer(actor)
-    found = preview_bulk(session, case_id, by=by, actor=actor, at=at)
-    marketplace = session.get_one(CaseRow, case_id).marketplace
-    policy = read_policy(session, marketplace).policy
-    reached = {each.case.id for each in found if each.case.id in seen}
-    _lock(session, reached, exceptions)
-    candidates = list_candidates(session, reached, actor=actor, at=at)
-    chosen = [
-        each
-        for each in candidates
-        if each.is_included
-        and each.case.version == seen[each.case.id]
-        and _kept(each, exceptions)
-    ]
-    num_listings = sum(len(_kept(each, exceptions)) for each in chosen)
+    with database.read() as session:
+        found = preview_bulk(session, case_id, by=by, actor=actor, at=clock())
+        marketplace = session.get_one(CaseRow, case_id).marketplace
+        policy = read_policy(session, marketplace).policy
+    reached = [each for each in found if each.case.id in seen]
+    num_listings = sum(
+        len(_kept(each, exceptions)) for each in reached if each.is_included
+    )
     is_large = num_listings > policy.second_review_listings
     batch = {"batch_id": "bat_" + uuid.uuid4().hex, "is_large_batch": is_large}
     outcomes = [
         Outcome(id, None, "It is not among those that have that in common.")
-        for id in seen.keys() - reached
+        for id in seen.keys() - {each.case.id for each in reached}
     ]
-    for each in candidates:
-        if each in chosen:
-            outcomes.append(
-                _decide_one(session, each, opinion, exceptions, batch, actor, at)
-            )
-        else:
-            why_not = _why_left(each, seen[each.case.id])
-            outcomes.append(Outcome(each.case.id, None, why_not))
+    for each in reached:
+        id, at = each.case.id, clock()
+        try:
+            with database.write() as session:
+                outcome = _decide_one(
+                    session, id, opinion, seen[id], exceptions, batch, actor, at
+                )
+        except Conflict as error:
+            outcome = Outcome(id, None, str(error.args[0]))
+        outcomes.append(outcome)
     outcomes.sort(key=lambda outcome: outcome.case_id)
     return Batch(str(batch["batch_id"]), is_large, outcomes)
 
 
 def undo_bulk(
-    session: Session, batch_id: str, *, actor: Actor, at: datetime
+    database: Database, batch_id: str, *, actor: Actor, clock: Clock
 ) -> list[Outcome]:
     """Take a batch back; of what others were told already, say so.
 
@@ -135,19 +135,20 @@ def undo_bulk(
         .where(DecisionRow.batch_id == batch_id)
         .order_by(DecisionRow.case_id)
     )
-    decisions = session.execute(query).all()
+    with database.read() as session:
+        decisions = session.execute(query).all()
     if not decisions:
         raise Unknown(
             f"There is no batch {batch_id[:100]!r}.",
             remedy="The answer to a bulk decision names its batch.",
         )
-    _lock_cases(session, [case_id for case_id, _ in decisions])
     outcomes = []
     for case_id, decision_id in decisions:
         try:
-            with session.begin_nested():
+            with database.write() as session:
+                lock_case(session, case_id, actor)
                 _require_standing(session, decision_id)
-                advance(session, case_id, "undo", actor=actor, at=at)
+                advance(session, case_id, "undo", actor=actor, at=clock())
             outcomes.append(Outcome(case_id, decision_id))
         except Conflict as error:
             outcomes.append(Outcome(case_id, None, str(error.args[0])))
@@ -182,61 +183,49 @@ def _why_left(each: Candidate, version: int) -> str:
     return "It was excepted."
 
 
-def _lock(session: Session, reached: set[str], exceptions: Collection[str]) -> None:
-    """Lock the listings that get cases of their own, then the cases."""
-    excepted = (
-        select(CaseListingRow.listing_id)
-        .where(
-            CaseListingRow.case_id.in_(reached),
-            CaseListingRow.listing_id.in_(list(exceptions)),
-        )
-        .order_by(CaseListingRow.listing_id)
-    )
-    for listing_id in session.scalars(excepted).all():
-        session.get_one(ListingRow, listing_id, with_for_update={"key_share": True})
-    _lock_cases(session, reached)
-
-
-def _lock_cases(session: Session, case_ids: Collection[str]) -> None:
-    query = (
-        select(CaseRow)
-        .where(CaseRow.id.in_(list(case_ids)))
-        .order_by(CaseRow.id)
-        .with_for_update()
-    )
-    session.scalars(query.execution_options(populate_existing=True)).all()
-
-
 def _decide_one(
     session: Session,
-    each: Candidate,
+    case_id: str,
     opinion: Opinion,
+    version: int,
     exceptions: Collection[str],
     batch: Mapping[str, object],
     actor: Actor,
     at: datetime,
 ) -> Outcome:
-    case = each.case
-    case_id = case.id
-    try:
-        with session.begin_nested():
-            for row in each.listings:
-                if row.listing_id in exceptions:
-                    _part(session, case, row, at)
-            if case.state != CLAIMED:
-                advance(session, case_id, "claim", actor=actor, at=at)
-            verdict = decide(
-                session,
-                case_id,
-                opinion,
-                actor=actor,
-                at=at,
-                lease_token=case.lease_token or "",
-                batch=batch,
-            )
-        return Outcome(case_id, verdict.decision.id)
-    except Conflict as error:
-        return Outcome(case_id, None, str(error.args[0]))
+    _lock_listings(session, case_id, exceptions)
+    case = lock_case(session, case_id, actor)
+    (each,) = list_candidates(session, [case_id], actor=actor, at=at)
+    kept = _kept(each, exceptions)
+    if not each.is_included or case.version != version or not kept:
+        return Outcome(case_id, None, _why_left(each, version))
+    for row in each.listings:
+        if row not in kept:
+            _part(session, case, row, at)
+    if case.state != CLAIMED:
+        advance(session, case_id, "claim", actor=actor, at=at)
+    verdict = decide(
+        session,
+        case_id,
+        opinion,
+        actor=actor,
+        at=at,
+        lease_token=case.lease_token or "",
+        batch=batch,
+    )
+    return Outcome(case_id, verdict.decision.id)
+
+
+def _lock_listings(session: Session, case_id: str, exceptions: Collection[str]) -> None:
+    """Lock the listings that get cases of their own; they come before cases."""
+    rows = session.scalars(
+        select(CaseListingRow.listing_id)
+        .where(CaseListingRow.case_id == case_id)
+        .order_by(CaseListingRow.listing_id)
+    ).all()
+    for listing_id in rows:
+        if listing_id in exceptions:
+            session.get_one(ListingRow, listing_id, with_for_update={"key_share": True})
 
 
 def _part(session: Session, case: CaseRow, row: CaseListingRow, at: datetime) -> None:

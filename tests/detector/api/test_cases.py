@@ -305,11 +305,17 @@ def test_a_policy_is_changed_by_those_who_saw_it_and_recorded(office):
     changed = office.send("adm", "PUT", path, change)
     assert (changed.json["version"], changed.json["policy"]["lease_s"]) == (1, 60)
     require_problem(office.send("adm", "PUT", path, change), 409, "stale_version")
-    wrong = {"version": 1, "given": {"lease_s": 1}}
-    problem = require_problem(
-        office.send("adm", "PUT", path, wrong), 422, "invalid_input"
-    )
-    assert "lease_s" in problem["detail"]
+    for setting, value in (
+        ("lease_s", 1),
+        ("regime", "none"),
+        ("second_review_tiers", ["none"]),
+        ("restriction", "SHOUT"),
+        ("none", 1),
+    ):
+        wrong = {"version": 1, "given": {setting: value}}
+        answer = office.send("adm", "PUT", path, wrong)
+        problem = require_problem(answer, 422, "invalid_input")
+        assert setting in problem["detail"]
     last = office.read("aud", "/audit?subject=policy")["items"][-1]
     assert (last["subject_id"], last["actor"]) == ("bazaar", "adm")
     require_problem(office.send("market", "GET", path), 404, "unknown_id")

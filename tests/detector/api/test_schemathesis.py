@@ -77,14 +77,15 @@ BEYOND_A_SCHEMA = {
     "test_webhook": {"conflict"},
     "replay_webhook": {"conflict"},
     "retry_webhook_delivery": {"conflict"},
+    "change_case_policy": {"invalid_input", "malformed_body"},
 }
 """Operation → codes with which it may refuse a request that fits the description.
 
 What it takes to know better is no matter of form: somebody's password or what is in
 everybody's, what state a thing is in, the last digit of a GTIN, which checks the
 others, which signs can be seen, which countries there are, whether a role is one of a
-brand, whether a right needs an office, which of two days is the earlier one, and
-which marketplace a key is for.
+brand, whether a right needs an office, which of two days is the earlier one,
+which marketplace a key is for, and what settings there are.
 """
 
 

@@ -37,22 +37,20 @@ def apply(
     exceptions: Sequence[str] = (),
 ) -> Batch:
     shown = look(cases, case_id)[1] if seen is None else seen
-    with cases.database.write() as session:
-        return decide_bulk(
-            session,
-            case_id,
-            opinion,
-            by=Reach.CLUSTER,
-            seen=shown,
-            exceptions=exceptions,
-            actor=ANN,
-            at=cases.now,
-        )
+    return decide_bulk(
+        cases.database,
+        case_id,
+        opinion,
+        by=Reach.CLUSTER,
+        seen=shown,
+        exceptions=exceptions,
+        actor=ANN,
+        clock=lambda: cases.now,
+    )
 
 
 def undo(cases: Cases, batch: Batch, actor: Actor = ANN) -> list[Outcome]:
-    with cases.database.write() as session:
-        return undo_bulk(session, batch.id, actor=actor, at=cases.now)
+    return undo_bulk(cases.database, batch.id, actor=actor, clock=lambda: cases.now)
 
 
 def left(outcomes: Sequence[Outcome]) -> dict[str, str]:
