@@ -129,6 +129,14 @@ def seller_appealed(move: Move) -> Refusal | None:
     return Refusal("It was not the seller who appealed.", "")
 
 
+def claimant_appealed(move: Move) -> Refusal | None:
+    """Ask that the appeal is that of whoever gave notice."""
+    appeal = live_appeal(move)
+    if appeal is not None and appeal.kind == COMPLAINT:
+        return None
+    return Refusal("It was not whoever gave notice who appealed.", "")
+
+
 def no_other_open(move: Move) -> Refusal | None:
     """Ask that no other case about the listings is open."""
     mine = select(CaseListingRow.listing_id).where(

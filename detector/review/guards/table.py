@@ -41,6 +41,7 @@ GUARDS: Mapping[str, Guard] = {
     "may_try_again": actions.may_try_again,
     "nothing_stands": actions.nothing_stands,
     "seller_appealed": course.seller_appealed,
+    "claimant_appealed": course.claimant_appealed,
     "no_other_open": course.no_other_open,
     "was_dispatched": course.something_was_sent,
     "restrict_reason": grounds.reason(ReasonKind.RESTRICT),
