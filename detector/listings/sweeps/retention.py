@@ -1,7 +1,7 @@
 """Forgets pictures that no listing has shown for a while, and uploads nobody used.
 
-Pictures that a flag rests on, or that are watched, stay. Each batch is a transaction of
-its own: whatever is cut short goes on the next time.
+Pictures that a flag or a case rests on, that are watched, or on hold, stay. Each batch
+is a transaction of its own: whatever is cut short goes on the next time.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -28,6 +28,7 @@ from detector.listings.intake.given_pictures import senders_clock
 from detector.listings.pictures.clusters import recount
 from detector.listings.pictures.keep import CLOCK as PICTURE_CLOCK
 from detector.store.clock import next_seq
+from detector.store.holds import is_evidence, is_held
 from detector.store.listing_tables import (
     FlagRow,
     ListingImageRow,
@@ -116,6 +117,7 @@ def forget_uploads(store: Store, *, should_stop: ShouldStop = _never) -> int:
         or_(
             listing.state == "queued",
             and_(listing.state == "failed", listing.received_at > now - KEEP_FAILED),
+            is_held(),
         ),
     )
     is_over = and_(PictureBytesRow.created_at < now - KEEP_UPLOADS, ~is_waited_for)
@@ -183,6 +185,7 @@ def _fates(session: Session, digests: Sequence[str], cutoff: datetime) -> _Fates
     until |= dict.fromkeys(live, now)
     held = set(session.scalars(_watched(digests)))
     held |= set(session.scalars(_flagged(digests, now - KEEP_WITHDRAWN)))
+    held |= set(session.scalars(_spoken_for(digests)))
     return _Fates(frozenset(digests) - until.keys() - held, until)
 
 
@@ -199,6 +202,17 @@ def _flagged(digests: Collection[str], since: datetime) -> Select[str]:
         .join(FlagRow, FlagRow.listing_id == sighting.listing_id)
         .where(sighting.picture_sha256.in_(digests))
         .where(or_(FlagRow.state != "withdrawn", FlagRow.updated_at >= since))
+    )
+
+
+def _spoken_for(digests: Collection[str]) -> Select[str]:
+    """Select pictures of listings that a case rests on, or that are on hold."""
+    sighting = SightingRow
+    return (
+        select(sighting.picture_sha256)
+        .join(ListingRow, ListingRow.id == sighting.listing_id)
+        .where(sighting.picture_sha256.in_(digests))
+        .where(or_(is_evidence(), is_held()))
     )
 
 
