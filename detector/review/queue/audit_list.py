@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from detector.review.queue.claiming import WAITS_FOR_SECOND
@@ -99,7 +99,8 @@ def is_secret(person: str | None) -> ColumnElement[bool]:
         DecisionRow.state == "pending",
         DecisionRow.decided_by != (person or ""),
     )
-    return and_(AuditRow.to_state == WAITS_FOR_SECOND, waits)
+    # Rows that are no step have no state; the opposite of unknown is unknown.
+    return and_(func.coalesce(AuditRow.to_state, "") == WAITS_FOR_SECOND, waits)
 
 
 def _query(wanted: AuditFilter, scope: Scope) -> Select[AuditRow]:
