@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from detector.errors import Conflict, Unknown, WrongRole
+from detector.errors import Busy, Conflict, Unknown, WrongRole
 from detector.review.actor import Actor
 from detector.review.advance import advance, lock_case
 from detector.review.decisions.bulk_preview import (
@@ -113,7 +113,7 @@ def decide_bulk(
                 outcome = _decide_one(
                     session, id, opinion, seen[id], exceptions, batch, actor, at
                 )
-        except Conflict as error:
+        except (Busy, Conflict) as error:
             outcome = Outcome(id, None, str(error.args[0]))
         outcomes.append(outcome)
     outcomes.sort(key=lambda outcome: outcome.case_id)
@@ -150,7 +150,7 @@ def undo_bulk(
                 _require_standing(session, decision_id)
                 advance(session, case_id, "undo", actor=actor, at=clock())
             outcomes.append(Outcome(case_id, decision_id))
-        except Conflict as error:
+        except (Busy, Conflict) as error:
             outcomes.append(Outcome(case_id, None, str(error.args[0])))
     return outcomes
 
