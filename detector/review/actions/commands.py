@@ -38,7 +38,9 @@ def schedule_restrictions(move: Move) -> None:
         "ends_on": None,
         **((decision.restriction if decision else None) or {}),
     }
-    reason = decision.reason_code if decision else move.given.reason_code
+    reason = move.given.reason_code or (decision.reason_code if decision else None)
+    if reason is None or move.transition.event == "order_restriction":
+        reason = COURT_ORDER
     for listing_id in _open_listings(move):
         _add(
             move,
@@ -46,7 +48,7 @@ def schedule_restrictions(move: Move) -> None:
             listing_id,
             restriction=restriction,
             decision_id=decision.id if decision else None,
-            reason=reason or COURT_ORDER,
+            reason=reason,
             send_at=move.at + timedelta(seconds=policy.undo_s),
         )
     move.session.flush()

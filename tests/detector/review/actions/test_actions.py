@@ -1,9 +1,11 @@
 """Actions from the decision to the marketplace's word; on both databases."""
 
 import threading
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from detector.errors import DetectorError, Refused, Unknown
 from detector.review.actions.acknowledge import Outcome
@@ -24,13 +26,13 @@ from tests.detector.review.actions.acting import (
     statements,
 )
 from tests.detector.review.decisions.deciding import NOTHING, counterfeit, settle
-from tests.detector.review.review_world import ANN, LEA
+from tests.detector.review.review_world import ANN, LEA, Cases
 
 FAILED, GONE = Outcome.FAILED, Outcome.GONE
 BAZAAR = Actor("key:baz", Party.MARKETPLACE, "bazaar", marketplace="bazaar")
 
 
-def outcome(cases, case_id):
+def outcome(cases: Cases, case_id: str) -> str:
     case = cases.case(case_id)
     return case.state if case.closure is None else f"{case.state}:{case.closure}"
 
@@ -76,12 +78,12 @@ def test_what_was_sent_can_be_revoked_and_not_undone(cases):
     assert outcome(cases, case_id) == "closed:reinstated"
 
 
-def race(cases, *steps):
+def race(cases: Cases, *steps: Callable[[Session], object]) -> list[DetectorError]:
     """Take steps at the same time; return what was refused."""
     start = threading.Barrier(len(steps))
-    refused = []
+    refused: list[DetectorError] = []
 
-    def run(step):
+    def run(step: Callable[[Session], object]) -> None:
         start.wait()
         try:
             with cases.database.write() as session:
