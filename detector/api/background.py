@@ -22,6 +22,7 @@ from detector.listings.pictures.scan_job import KIND as SCAN_KIND
 from detector.listings.pictures.scan_job import ScanJob
 from detector.network.hosts import AllowedHosts
 from detector.review.background import review_handlers
+from detector.review.tending import CaseTender
 from detector.settings import Settings
 from detector.store.counting import Count
 from detector.store.store import Store
@@ -75,7 +76,7 @@ class Background:
         self._image_hosts = AllowedHosts.parse(settings.image_hosts or "")
         self._webhook_hosts = AllowedHosts.parse(settings.webhook_hosts or "")
         self._workers: list[Worker] = []
-        self._tenders: list[Tender | ListingTender] = []
+        self._tenders: list[Tender | ListingTender | CaseTender] = []
         self._opened = ExitStack()
 
     def start(
@@ -120,7 +121,7 @@ class Background:
             keep_days=settings.keep_ended_days,
             on_asked=self.wake,
         )
-        self._tenders += [Tender(store, index), tending]
+        self._tenders += [Tender(store, index), tending, CaseTender(store)]
         for each in (*self._workers, *self._tenders):
             each.start()
 

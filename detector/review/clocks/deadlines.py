@@ -5,14 +5,20 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
-from detector.review.clocks.regimes import read_regime
+from detector.review.clocks.calendar import end_of
+from detector.review.clocks.regimes import Regime, Span, read_regime
 from detector.review.move import Move
-from detector.review.policy import Policy
+from detector.review.standing.tier import Subject, Tier, read_tier
 from detector.store.case_tables import DeadlineRow
 
 DECISION, BRAND, RESPONSE, DISPATCH = "decision", "brand", "response", "dispatch"
 APPEAL, APPEAL_WINDOW, CLAIMANT = "appeal", "appeal_window", "claimant"
 LIFT, ACKNOWLEDGE = "lift", "acknowledge"
+NOTICE = "notice"
+WARNED = frozenset({DECISION, BRAND, RESPONSE, APPEAL, CLAIMANT})
+"""Kinds of which it is told that they come near."""
+NEAR = 0.75
+"""Share of a clock's time after which it is."""
 
 
 def start(move: Move, kind: str, *, subject_id: str = "") -> DeadlineRow:
@@ -25,6 +31,7 @@ def start(move: Move, kind: str, *, subject_id: str = "") -> DeadlineRow:
     """
     stop(move, kind, subject_id=subject_id)
     regime = read_regime(move.case.regime)
+    due = due_at(move, kind, regime)
     row = DeadlineRow(
         id="ddl_" + uuid.uuid4().hex,
         case_id=move.case.id,
@@ -35,26 +42,46 @@ def start(move: Move, kind: str, *, subject_id: str = "") -> DeadlineRow:
         profile=regime.name,
         calendar=regime.calendar,
         time_zone=regime.time_zone,
-        due_at=due_at(kind, move.policy, regime_name=regime.name, at=move.at),
+        due_at=due,
+        warn_at=move.at + NEAR * (due - move.at) if kind in WARNED else None,
     )
     move.session.add(row)
     move.session.flush()
     if kind == DECISION:
-        move.case.due_at = row.due_at
+        move.case.due_at = due
     return row
 
 
-def due_at(kind: str, policy: Policy, *, regime_name: str, at: datetime) -> datetime:
-    """Say when a clock that starts now is over."""
+def due_at(move: Move, kind: str, regime: Regime) -> datetime:
+    """Say when a clock that a step starts is over: by law, or by the policy."""
+    spans: dict[str, Span] = {
+        RESPONSE: regime.response,
+        APPEAL_WINDOW: regime.appeal_window,
+        CLAIMANT: regime.claimant,
+    }
+    if kind in spans:
+        return end_of(spans[kind], move.at, regime)
+    policy = move.policy
     hours = {
-        DECISION: policy.decide_own_h,
         BRAND: policy.brand_answer_h,
         APPEAL: policy.appeal_h,
         LIFT: policy.lift_h,
         ACKNOWLEDGE: policy.acknowledge_h,
         DISPATCH: policy.undo_s / 3600,
+        DECISION: _decision_hours(move),
     }
-    return at + timedelta(hours=hours.get(kind, 24))
+    return move.at + timedelta(hours=hours[kind])
+
+
+def _decision_hours(move: Move) -> float:
+    """Say how soon a case is to be decided: a trusted brand's notice comes first."""
+    policy, case = move.policy, move.case
+    if case.source != NOTICE:
+        return policy.decide_own_h
+    tier = read_tier(move.session, Subject.BRAND, case.brand_id)
+    if tier is Tier.GOOD_FAITH:
+        return policy.decide_trusted_h
+    return policy.decide_notice_h
 
 
 def stop(move: Move, *kinds: str, subject_id: str | None = None) -> None:

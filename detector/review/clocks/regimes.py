@@ -26,6 +26,7 @@ class Regime:
         says: where it stands.
         time_zone: in which its days begin and end.
         calendar: country whose holidays are no working days.
+        ends_on_working_day: a period of days or months is not over before one.
         notifies_first: the seller is heard before anything is restricted.
         forwards: a counter-notice goes to the claimant, who has to seize a court.
         needs_record: a record goes to the EU transparency database.
@@ -39,6 +40,7 @@ class Regime:
     says: str
     time_zone: str
     calendar: str
+    ends_on_working_day: bool
     notifies_first: bool
     forwards: bool
     needs_record: bool
