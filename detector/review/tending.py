@@ -4,6 +4,7 @@ from detector.review.clocks.firing import fire_due
 from detector.review.evidence.retention import retire
 from detector.review.notices.notice_job import link_known_listings
 from detector.review.queue.claiming import expire_leases
+from detector.review.standing.evaluate import evaluate_standing
 from detector.store.chores import Chore, Chores
 from detector.store.store import Store
 from detector.store.table import utc_now
@@ -11,10 +12,11 @@ from detector.store.table import utc_now
 FIRE_EVERY_S = 2.0
 LINK_EVERY_S = 30.0
 RETIRE_EVERY_S = 6 * 3600.0
+EVALUATE_EVERY_S = 24 * 3600.0
 
 
 class CaseTender:
-    """Fires deadlines, ends leases, links notices, and lets evidence go.
+    """Fires deadlines, ends leases, links notices, lets evidence go, judges standing.
 
     Args:
         store: where cases are.
@@ -32,6 +34,7 @@ class CaseTender:
             Chore(FIRE_EVERY_S, lambda: fire_due(database, utc_now())),
             Chore(LINK_EVERY_S, lambda: link_known_listings(database)),
             Chore(RETIRE_EVERY_S, let_go),
+            Chore(EVALUATE_EVERY_S, lambda: evaluate_standing(database, utc_now())),
         )
 
     def start(self) -> None:
