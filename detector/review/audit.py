@@ -20,6 +20,24 @@ from detector.store.inserting import insert_new
 CLOCK = "audit"
 FIRST = "0" * 64
 """What the first row is sealed to."""
+SEALED = (
+    "seq",
+    "at",
+    "actor_id",
+    "subject",
+    "subject_id",
+    "case_id",
+    "event",
+    "number",
+    "from_state",
+    "to_state",
+    "reason_code",
+    "data",
+    "evidence_sha256",
+    "versions",
+    "previous_sha256",
+)
+"""What a seal covers, in this order."""
 
 
 def record(
@@ -84,24 +102,14 @@ def record(
 
 def seal(row: AuditRow) -> str:
     """Compute what a row's `sha256` has to be."""
-    content = [
-        row.seq,
-        row.at.isoformat(),
-        row.actor_id,
-        row.subject,
-        row.subject_id,
-        row.case_id,
-        row.event,
-        row.number,
-        row.from_state,
-        row.to_state,
-        row.reason_code,
-        row.data,
-        row.evidence_sha256,
-        row.versions,
-        row.previous_sha256,
-    ]
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
+    content = {name: getattr(row, name) for name in SEALED}
+    return seal_content({**content, "at": row.at.isoformat()})
+
+
+def seal_content(content: Mapping[str, object]) -> str:
+    """Compute it from a row as JSON has it."""
+    values = [content[name] for name in SEALED]
+    text = json.dumps(values, sort_keys=True, ensure_ascii=False)
     return sha256(text.encode()).hexdigest()
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from detector.catalogue.features import Extractor
 from detector.catalogue.references import Reference
 from detector.errors import Unknown
+from detector.images import DecodedImage
 from detector.listings.flags.flag_list import FlagView
 from detector.listings.pictures.result import read_results
 from detector.matching.evidence import draw_evidence
@@ -41,16 +42,21 @@ class Exhibit:
             raise _not_kept(self.sha256)
         query = extractor.decode(blobs.read(self.sha256))
         reference = extractor.decode(blobs.read(self.reference.image_sha256))
-        pixels = draw_evidence(
-            query.pixels,
-            (query.width, query.height),
-            reference.pixels,
-            (reference.width, reference.height),
-            self.match,
-        )
-        file = io.BytesIO()
-        Image.fromarray(pixels).save(file, "PNG")
-        return file.getvalue()
+        return draw_png(query, reference, self.match)
+
+
+def draw_png(query: DecodedImage, reference: DecodedImage, match: Match) -> bytes:
+    """Draw a match of a reference to a query, as a PNG."""
+    pixels = draw_evidence(
+        query.pixels,
+        (query.width, query.height),
+        reference.pixels,
+        (reference.width, reference.height),
+        match,
+    )
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
 
 
 def find_exhibit(
