@@ -18,6 +18,7 @@ from detector.cli import (
     scan,
     serve,
     user,
+    verify_evidence,
     worker,
 )
 from detector.cli.output import ExitCode
@@ -38,6 +39,7 @@ app.command("worker")(worker.worker)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(listings.app, name="listings")
 app.add_typer(cases.app, name="cases")
+app.command("verify-evidence")(verify_evidence.verify_evidence)
 app.add_typer(key.app, name="key")
 app.add_typer(user.app, name="user")
 app.add_typer(index.app, name="index")
