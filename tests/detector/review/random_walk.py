@@ -25,11 +25,7 @@ from detector.store.case_tables import (
     QuestionRow,
 )
 from detector.store.listing_tables import ListingRow
-from detector.store.takedown_tables import (
-    ActionRow,
-    NoticeItemRow,
-    NoticeRow,
-)
+from detector.store.takedown_tables import ActionRow, NoticeItemRow, NoticeRow
 from tests.detector.review.facts import (
     add_appeal,
     add_notice,
@@ -37,9 +33,7 @@ from tests.detector.review.facts import (
     has_live_appeal,
     withdraw_notices,
 )
-from tests.detector.review.review_world import (
-    MONDAY,
-)
+from tests.detector.review.review_world import MONDAY
 
 Item = TypeVar("Item")
 
@@ -65,6 +59,7 @@ DECIDING = {
     "confirm_and_act": "restrict",
     "dismiss": "no_action",
 }
+DISMISSING = {"dismiss", "second_disagrees"}
 EVENTS = sorted({row.event for row in WORKFLOW.transitions} - {"open", "suppress"})
 TELLING = {"value": True, "direction": "supports", "text": "Replica."}
 
@@ -246,7 +241,7 @@ class Walk:
         self.on_step(self, move, before, num_audit)
 
     def make_given(self, event: str) -> Given:
-        kind = ReasonKind.NO_ACTION if event == "dismiss" else ReasonKind.RESTRICT
+        kind = ReasonKind.NO_ACTION if event in DISMISSING else ReasonKind.RESTRICT
         kind = ReasonKind.HOLD if event == "skip" else kind
         codes = [code for code, reason in REASONS.items() if reason.kind is kind]
         usual = 1.0 if self.is_hurrying else 0.8

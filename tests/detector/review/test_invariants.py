@@ -51,7 +51,7 @@ def test_no_random_sequence_breaks_an_invariant(cases, place, request, record_pr
     record_property("steps", num_steps)
     assert num_steps > 3 * num
     never = {row.number for row in WORKFLOW.transitions} - seen - {"1", "2"}
-    assert len(never) < 15, " ".join(sorted(never))
+    assert len(never) < 18, " ".join(sorted(never))
 
 
 def check_chain(session: Session) -> None:
