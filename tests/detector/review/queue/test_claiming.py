@@ -9,7 +9,7 @@ from detector.errors import LeaseHeld, WrongRole
 from detector.review.actor import Actor
 from detector.review.decisions.decide import Kind, Opinion, decide
 from detector.review.queue.claiming import claim_next, expire_leases, heartbeat
-from detector.review.workflow import Party
+from detector.review.workflow import WORKFLOW, Party
 from detector.store.case_tables import CaseRow
 from tests.detector.review.decisions.deciding import counterfeit, settle, speak_for
 from tests.detector.review.review_world import ANN, BOB, LEA, MKT, Cases
@@ -108,6 +108,13 @@ def test_whoever_is_heard_of_keeps_the_case(cases):
     assert expire_leases(cases.database, cases.now) == 0
     case = cases.case(case_id)
     assert (case.state, case.leased_by) == ("open", None)
+
+
+def test_no_lease_outlives_the_state_in_which_a_case_is_held():
+    held = {"claimed", "awaiting_second", "appeal_review"}
+    for row in WORKFLOW.transitions:
+        ends = {"end_lease", "lease"} & set(row.effects)
+        assert ends or not held & set(row.sources), row.number
 
 
 def test_many_at_one_queue_never_share_a_case(cases):
