@@ -33,6 +33,14 @@ def describe_action(session: Session, action: ActionRow) -> Json:
     }
 
 
+def describe_in_full(session: Session, action: ActionRow) -> Json:
+    """Say it with the statement that goes with it."""
+    return {
+        **describe_action(session, action),
+        "statement": describe_statement(session, action),
+    }
+
+
 def describe_statement(session: Session, action: ActionRow) -> Json | None:
     """Say what the seller is to be told with an action; None if nothing is."""
     query = select(StatementRow).where(StatementRow.action_id == action.id)
