@@ -3,12 +3,13 @@
 import os
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 
 from detector.listings.sweeps.retention import forget_pictures
 from detector.review import audit
-from detector.review.actor import SYSTEM
+from detector.review.actor import SYSTEM, Actor
 from detector.review.evidence.retention import KEEP_AUDIT, retire
 from detector.store.audit_tables import ActorRow, AuditRow
 from detector.store.blobs import UNUSED_S
@@ -19,17 +20,18 @@ from detector.store.listing_tables import (
     PictureRow,
     WatchedPictureRow,
 )
+from detector.store.store import Store
 from detector.store.takedown_tables import LegalHoldRow
 from tests.detector.listings.flags.flag_world import digest_of
 from tests.detector.review.actions.acting import action_of, say, send, sent
 from tests.detector.review.decisions.deciding import NOTHING, settle
-from tests.detector.review.review_world import ANN, LEA, MARKET
+from tests.detector.review.review_world import ANN, LEA, MARKET, Cases
 
 PICTURE = "picture of l1"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-def keep(store, name=PICTURE):
+def keep(store: Store, name: str = PICTURE) -> str:
     """Keep a picture's bytes as evidence, put there some time ago."""
     digest = store.blobs.put(name.encode())
     assert digest == digest_of(name)
@@ -40,14 +42,14 @@ def keep(store, name=PICTURE):
     return digest
 
 
-def dismissed(cases, name="l1", **given):
+def dismissed(cases: Cases, name: str = "l1", **given: Any) -> str:
     case_id = cases.open(name, title="Bag of leather", **given)
     settle(cases, case_id, NOTHING)
     send(cases, case_id)
     return case_id
 
 
-def hold(store, subject, subject_id):
+def hold(store: Store, subject: str, subject_id: str) -> None:
     with store.database.write() as session:
         session.add(
             LegalHoldRow(
@@ -60,14 +62,14 @@ def hold(store, subject, subject_id):
         )
 
 
-def is_kept(store, digest):
+def is_kept(store: Store, digest: str) -> bool:
     with store.database.read() as session:
         marked = session.get_one(PictureRow, digest).is_kept
     assert marked == (store.blobs.size(digest) is not None)
     return marked
 
 
-def snapshot(store, case_id):
+def snapshot(store: Store, case_id: str) -> dict[str, object]:
     with store.database.read() as session:
         query = select(CaseListingRow).where(CaseListingRow.case_id == case_id)
         return session.scalars(query).one().snapshot
@@ -163,7 +165,7 @@ def test_nothing_of_what_is_on_hold_goes(cases, store):
     assert not is_kept(store, digest)
 
 
-def end_listing(store, digest):
+def end_listing(store: Store, digest: str) -> None:
     """Let the listing have ended long ago, and its flag been withdrawn."""
     with store.database.write() as session:
         session.execute(
@@ -200,7 +202,7 @@ def test_a_picture_on_hold_is_not_forgotten_with_its_listing(cases, store):
     assert forget_pictures(store, keep_days=30) == 1
 
 
-def record(store, actor, at):
+def record(store: Store, actor: Actor, at: datetime) -> int:
     with store.database.write() as session:
         row = audit.record(
             session, actor, "looked", at=at, subject="test", subject_id="x"
