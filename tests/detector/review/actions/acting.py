@@ -70,6 +70,12 @@ def say(
         return session.get_one(ActionRow, id)
 
 
+def outcome(cases: Cases, case_id: str) -> str:
+    """Say where a case has come to."""
+    case = cases.case(case_id)
+    return case.state if case.closure is None else f"{case.state}:{case.closure}"
+
+
 def statements(cases: Cases, case_id: str) -> list[StatementRow]:
     with cases.database.read() as session:
         query = select(StatementRow).where(StatementRow.case_id == case_id)

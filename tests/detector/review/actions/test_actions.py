@@ -20,6 +20,7 @@ from tests.detector.review.actions.acting import (
     clocks,
     decided,
     end_listing,
+    outcome,
     say,
     send,
     sent,
@@ -30,11 +31,6 @@ from tests.detector.review.review_world import ANN, LEA, Cases
 
 FAILED, GONE = Outcome.FAILED, Outcome.GONE
 BAZAAR = Actor("key:baz", Party.MARKETPLACE, "bazaar", marketplace="bazaar")
-
-
-def outcome(cases: Cases, case_id: str) -> str:
-    case = cases.case(case_id)
-    return case.state if case.closure is None else f"{case.state}:{case.closure}"
 
 
 def test_nothing_is_sent_before_it_is_dispatched_and_all_of_it_then(cases):
@@ -267,40 +263,6 @@ def test_the_marketplace_says_that_a_listing_is_gone(cases):
     assert outcome(cases, case_id) == "action_pending"
     say(cases, action_of(cases, case_id, "l2"), GONE)
     assert outcome(cases, case_id) == "closed:moot"
-
-
-def test_lifts_are_asked_for_until_they_are_done(cases):
-    case_id = sent(cases, "l1", "l2")
-    for name in ("l1", "l2"):
-        say(cases, action_of(cases, case_id, name))
-    cases.step(case_id, "revoke", LEA, note="It was wrong.")
-    first, second = actions(cases, case_id, "lift")
-    assert {("lift", first.id), ("lift", second.id)} <= set(clocks(cases, case_id))
-    for count in range(1, 6):
-        assert say(cases, first, FAILED).num_failures == count
-        assert cases.told().count("action.failed") == count
-        send(cases, case_id, minutes=5)
-    assert cases.told().count("action.lift_requested") == 7
-    say(cases, first)
-    assert action_of(cases, case_id, "l1").state == "lifted"
-    assert outcome(cases, case_id) == "reinstating"
-    assert ("lift", first.id) not in clocks(cases, case_id)
-    say(cases, second, GONE)
-    assert outcome(cases, case_id) == "closed:reinstated"
-    assert say(cases, first).state == "lifted"
-    assert clocks(cases, case_id) == []
-
-
-def test_what_was_not_applied_yet_is_lifted_as_well(cases):
-    case_id = sent(cases, "l1", "l2")
-    say(cases, action_of(cases, case_id, "l1"))
-    say(cases, action_of(cases, case_id, "l2"), FAILED)
-    cases.step(case_id, "revoke", LEA, note="It was wrong.")
-    lifts = actions(cases, case_id, "lift")
-    assert [lift.listing_id for lift in lifts] == ["lst_market_l1", "lst_market_l2"]
-    assert action_of(cases, case_id, "l2").state == "superseded"
-    send(cases, case_id, minutes=5)
-    assert action_of(cases, case_id, "l2").state == "superseded"
 
 
 def test_a_marketplace_knows_of_its_own_actions_only(cases):
