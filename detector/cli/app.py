@@ -17,6 +17,7 @@ from detector.cli import (
     listings,
     scan,
     serve,
+    statements,
     user,
     verify_evidence,
     worker,
@@ -39,6 +40,7 @@ app.command("worker")(worker.worker)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(listings.app, name="listings")
 app.add_typer(cases.app, name="cases")
+app.add_typer(statements.app, name="statements")
 app.command("verify-evidence")(verify_evidence.verify_evidence)
 app.add_typer(key.app, name="key")
 app.add_typer(user.app, name="user")

@@ -1,5 +1,6 @@
 """Batches of records for the EU transparency database, and what it made of them."""
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -98,6 +99,12 @@ def read_batch(
             remedy="Make one: POST /v1/statement-exports.",
         )
     return rows
+
+
+def as_file(rows: Sequence[StatementRow]) -> str:
+    """Write records as the database takes them together."""
+    records = [row.record for row in rows]
+    return json.dumps({"statements": records}, indent=2, ensure_ascii=False) + "\n"
 
 
 def note_response(

@@ -71,7 +71,7 @@ def validate_records(records: Sequence[object]) -> list[RecordFault]:
     return faults + list(_repeated(records))
 
 
-def read_records(text: str) -> list[object]:
+def read_records(text: str | bytes) -> list[object]:
     """Read what a file says: `{"statements": [...]}`, a list, or one record.
 
     Raises:
