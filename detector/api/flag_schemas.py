@@ -48,6 +48,7 @@ FLAG: JsonDict = {
             "reference_id": "ref_5f0c0e5c1d2b4a6f8e9d7c3b",
             "external_id": "shoes/runner-red/front.jpg",
             "similarity": 0.932114,
+            "likelihood": 0.871203,
             "relation": "edited_photo",
             "verdict": "match",
             "is_watched": False,
@@ -129,6 +130,11 @@ class FlaggedImage(Wire):
     )
     external_id: str | None = Field(description="The brand's own name of it.")
     similarity: Share | None
+    likelihood: Share | None = Field(
+        None,
+        description="That a reviewer confirms it, by past decisions; null where not "
+        "calibrated.",
+    )
     relation: Relation | None
     verdict: FlagVerdict
     is_watched: bool = Field(

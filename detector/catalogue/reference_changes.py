@@ -11,6 +11,7 @@ from detector.catalogue.changes import ChangeKind, ChangeLog
 from detector.catalogue.references import ACTIVE, reference_id
 from detector.store.database import Database
 from detector.store.inserting import insert_new
+from detector.store.standing_tables import DismissedLikenessRow, ReferenceRecordRow
 from detector.store.table import utc_now
 from detector.store.tables import BrandRow, ReferenceProductRow, ReferenceRow
 
@@ -99,11 +100,8 @@ def remove_references(session: Session, log: ChangeLog, ids: Sequence[str]) -> i
     """Remove references; return how many there were. Their pictures stay."""
     num_removed = 0
     for row_id in ids:
-        session.execute(
-            delete(ReferenceProductRow).where(
-                ReferenceProductRow.reference_id == row_id
-            )
-        )
+        for table in (ReferenceProductRow, DismissedLikenessRow, ReferenceRecordRow):
+            session.execute(delete(table).where(table.reference_id == row_id))
         row = session.get(ReferenceRow, row_id)
         if row is not None:
             session.delete(row)

@@ -91,7 +91,8 @@ class CalibrationRow(Table):
 class ReferenceRecordRow(Table):
     """What became of the matches of a reference; `is_quarantined` ones raise no flag.
 
-    `num_confirmed` and `num_dismissed` count decided cases, `num_open` those that wait.
+    `num_confirmed` and `num_dismissed` count decided cases. One that somebody released
+    (`released_by`) is not held back by rule again.
     """
 
     __tablename__ = "reference_record"

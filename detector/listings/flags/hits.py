@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from detector.catalogue.references import Reference
+from detector.listings.flags.lessons import Lessons
 from detector.listings.pictures.result import PictureResult
 from detector.matching.match import Match, Relation, Verdict
 from detector.matching.matcher import conclude
@@ -49,6 +50,7 @@ class Hit:
         verdict: over its matches with the brand.
         match: the best of them; None if it only is watched.
         reference: that it matches.
+        likelihood: 0..1, that a reviewer confirms; None where not calibrated.
         is_watched: a picture of a listing that was taken down is the same.
     """
 
@@ -57,6 +59,7 @@ class Hit:
     verdict: Verdict
     match: Match | None
     reference: Reference | None
+    likelihood: float | None
     is_watched: bool
 
     @property
@@ -88,6 +91,7 @@ class Hit:
             "reference_id": None if reference is None else reference.id,
             "external_id": None if reference is None else reference.external_id,
             "similarity": self.similarity,
+            "likelihood": self.likelihood,
             "relation": self.relation,
             "verdict": self.verdict.value,
             "is_watched": self.is_watched,
@@ -99,6 +103,7 @@ def find_hits(
     results: Mapping[str, PictureResult],
     *,
     watched: Mapping[str, Iterable[str]],
+    lessons: Lessons,
     policy: FlagPolicy,
 ) -> dict[str, list[Hit]]:
     """List the pictures that speak for a flag, for each brand.
@@ -107,6 +112,7 @@ def find_hits(
         images: of the listing.
         results: of its pictures, by SHA-256.
         watched: SHA-256 of a picture → brands that watch it.
+        lessons: what decisions have taught.
         policy: what counts.
     """
     hits: dict[str, list[Hit]] = defaultdict(list)
@@ -115,7 +121,7 @@ def find_hits(
         if result is None:
             continue
         brands = set(watched.get(result.sha256, ()))
-        found = _matches_by_brand(result, policy.review_threshold)
+        found = _matches_by_brand(result, policy.review_threshold, lessons)
         for brand_id in brands | found.keys():
             matches = found.get(brand_id, [])
             verdict = policy.conclude(matches)
@@ -129,6 +135,11 @@ def find_hits(
                     reference=(
                         None if best is None else result.references[best.reference_id]
                     ),
+                    likelihood=(
+                        None
+                        if best is None
+                        else lessons.likelihood(brand_id, best.similarity)
+                    ),
                     is_watched=brand_id in brands,
                 )
             )
@@ -136,13 +147,21 @@ def find_hits(
 
 
 def _matches_by_brand(
-    result: PictureResult, review_threshold: float
+    result: PictureResult, review_threshold: float, lessons: Lessons
 ) -> dict[str, list[Match]]:
-    """Sort what counts by brand; references no longer searched count for none."""
+    """Sort what counts by brand.
+
+    References that are no longer searched, are held back, or were found not to be what
+    the picture shows, count for none.
+    """
     found: dict[str, list[Match]] = defaultdict(list)
     for match in result.matches:
         reference = result.references.get(match.reference_id)
-        if reference is not None and match.similarity >= review_threshold:
+        if (
+            reference is not None
+            and match.similarity >= review_threshold
+            and not lessons.silence(result, match.reference_id)
+        ):
             found[reference.brand_id].append(match)
     return found
 

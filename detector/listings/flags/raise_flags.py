@@ -17,6 +17,7 @@ from detector.listings.flags.authorization import (
 from detector.listings.flags.facts import gather_facts
 from detector.listings.flags.flag_json import event_data
 from detector.listings.flags.hits import WEIGHT, FlagPolicy, Hit, find_hits
+from detector.listings.flags.lessons import read_lessons
 from detector.listings.flags.signals import judge_facts
 from detector.listings.flags.stay_down import find_watched, watch_taken_down
 from detector.listings.pictures.result import PictureResult
@@ -73,7 +74,8 @@ def raise_flags(
     digests = {image.sha256 for image in images}
     shown = [result for digest, result in results.items() if digest in digests]
     watched = find_watched(session, shown, marketplace=listing.marketplace)
-    hits = find_hits(images, results, watched=watched, policy=policy)
+    lessons = read_lessons(session, shown)
+    hits = find_hits(images, results, watched=watched, lessons=lessons, policy=policy)
     is_whole = digests <= results.keys()
     brands = _brands(session, hits.keys() | flags.keys())
     verdicts = [Verdict.NO_MATCH]
@@ -189,7 +191,7 @@ def _is_shown(row: FlagRow) -> bool:
 
 def _face(row: FlagRow) -> object:
     """Reduce a flag to what others are told of when it changes."""
-    images = [{**image, "similarity": None} for image in row.images]
+    images = [{**image, "similarity": None, "likelihood": None} for image in row.images]
     return row.state, row.is_sample, row.verdict, images
 
 

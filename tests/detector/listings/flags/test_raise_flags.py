@@ -55,6 +55,7 @@ def test_a_flag_says_which_pictures_resemble_what(world, bag, listing):
             "reference_id": bag,
             "external_id": "bag.png",
             "similarity": similarity,
+            "likelihood": None,
             "relation": "edited_photo",
             "verdict": verdict,
             "is_watched": False,
