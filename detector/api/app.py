@@ -8,6 +8,8 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from detector.api import (
+    actions,
+    appeals,
     audit,
     authorized_sellers,
     brand_questions,
@@ -38,6 +40,7 @@ from detector.api import (
     roles,
     sessions,
     state_metrics,
+    statements,
     sweeps,
     users,
     watched_pictures,
@@ -83,7 +86,10 @@ ROUTERS = (
     webhooks.router,
     events.router,
     brand_questions.router,
+    appeals.router,
     notices.router,
+    actions.router,
+    statements.router,
     case_bulk.router,
     case_claims.router,
     case_decisions.router,

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from detector.store.case_tables import CaseRow, QuestionRow
-from detector.store.takedown_tables import NoticeItemRow, NoticeRow
+from detector.store.takedown_tables import AppealRow, NoticeItemRow, NoticeRow
 
 TELLING = frozenset({"replica_words", "gtin_conflict", "known_fake_match"})
 """Signals that say more than that pictures are alike."""
@@ -44,7 +44,7 @@ def find_corroboration(
     )
     if answer == "counterfeit":
         found.append(BRAND)
-    if has_live_notice(session, case.id):
+    if has_live_notice(session, case.id) or _has_live_complaint(session, case.id):
         found.append(NOTICE)
     return found
 
@@ -58,6 +58,20 @@ def has_live_notice(session: Session, case_id: str) -> bool:
             NoticeItemRow.case_id == case_id,
             NoticeItemRow.state.in_(LIVE_ITEMS),
             NoticeRow.state != "incomplete",
+        )
+        .limit(1)
+    )
+    return session.scalar(query) is not None
+
+
+def _has_live_complaint(session: Session, case_id: str) -> bool:
+    """Say whether whoever gave notice insists on it."""
+    query = (
+        select(AppealRow.id)
+        .where(
+            AppealRow.case_id == case_id,
+            AppealRow.kind == "notifier_complaint",
+            AppealRow.state.in_(("received", "in_review")),
         )
         .limit(1)
     )

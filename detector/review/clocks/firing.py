@@ -15,15 +15,16 @@ from detector.review.advance import advance, lock_case
 from detector.review.clocks import deadlines
 from detector.review.questions.expire import expire_question
 from detector.review.tell import tell, write_time
+from detector.review.workflow import CLOSED
 from detector.store.case_tables import CaseRow, DeadlineRow
 from detector.store.database import Database
 
 log = logging.getLogger(__name__)
 
 BATCH = 100
-UNDER_APPEAL = ("appealed", "awaiting_claimant", "appeal_review")
+ACTIONED = "actioned"
 AGAIN = timedelta(days=1)
-"""How long an appeal's window stays open while an appeal is being dealt with."""
+"""How much longer an appeal's window stays open while the case is elsewhere."""
 
 Handler = Callable[[Session, CaseRow, DeadlineRow, datetime], None]
 
@@ -53,6 +54,10 @@ def fire_due(database: Database, at: datetime) -> int:
                 num_fired += _fire(database, deadline_id, at)
             except DetectorError as error:
                 log.warning("deadline %s: %s", deadline_id, error)
+                failed.add(deadline_id)
+            except Exception:
+                # One that cannot be fired must not keep all later ones waiting.
+                log.exception("deadline %s cannot be fired", deadline_id)
                 failed.add(deadline_id)
     _warn(database, at)
     return num_fired
@@ -139,7 +144,7 @@ def _dispatch(session: Session, case: CaseRow, row: DeadlineRow, at: datetime) -
 def _close_window(
     session: Session, case: CaseRow, row: DeadlineRow, at: datetime
 ) -> None:
-    if case.state in UNDER_APPEAL:
+    if case.state not in (ACTIONED, CLOSED):
         row.state, row.ended_at, row.due_at = "running", None, at + AGAIN
         session.flush()
     else:

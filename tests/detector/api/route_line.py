@@ -12,7 +12,11 @@ MARKETPLACE = "shop.example"
 """For which the key of the role `marketplace` is."""
 
 PLACES = {
+    "action_id": "act_" + "0" * 32,
+    "statement_id": "sor_" + "0" * 32,
+    "export_id": "exp_" + "0" * 32,
     "question_id": "qst_" + "0" * 32,
+    "appeal_id": "apl_" + "0" * 32,
     "notice_id": "ntc_" + "0" * 32,
     "listing_import_id": "lim_" + "0" * 32,
     "listing_id": "lst_" + "0" * 24,

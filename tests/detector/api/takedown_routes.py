@@ -13,7 +13,26 @@ NOTICE = {
     "items": [{"listing_id": "4711"}],
     "notifier": {"name": "Ada", "email": "ada@acme.example"},
 }
+APPEAL = "/v1/appeals/{appeal_id}"
+COMPLAINT = {"kind": "seller_complaint", "grounds": "other", "explanation": "Wrong."}
+HELD = {"lease_token": "none"}
+
+ACTIONS = "/v1/actions"
+EXPORTS = "/v1/statement-exports"
 TAKEDOWN = [
+    Line("GET", ACTIONS, C.ACTIONS_READ),
+    Line("GET", ACTIONS + "/{action_id}", C.ACTIONS_READ),
+    Line(
+        "POST",
+        ACTIONS + "/{action_id}/acknowledgements",
+        C.ACTIONS_ACK,
+        {"outcome": "applied"},
+    ),
+    Line("GET", "/v1/statements", C.ACTIONS_READ),
+    Line("GET", "/v1/statements/{statement_id}", C.ACTIONS_READ),
+    Line("POST", EXPORTS, C.ACTIONS_ACK, {}),
+    Line("GET", EXPORTS + "/{export_id}", C.ACTIONS_READ),
+    Line("POST", EXPORTS + "/{export_id}/response", C.ACTIONS_ACK, {"status": 201}),
     Line(
         "POST",
         CASE + "/questions",
@@ -35,4 +54,24 @@ TAKEDOWN = [
     Line("GET", NOTICES + "/{notice_id}", C.NOTICES_READ),
     Line("PUT", NOTICES + "/{notice_id}", C.NOTICES_WRITE, NOTICE),
     Line("POST", NOTICES + "/{notice_id}/withdraw", C.NOTICES_WRITE, {}),
+    Line("POST", CASE + "/appeals", C.APPEALS_WRITE, COMPLAINT),
+    Line("GET", "/v1/appeals", C.APPEALS_READ),
+    Line("GET", APPEAL, C.APPEALS_READ),
+    Line("PUT", APPEAL, C.APPEALS_WRITE, COMPLAINT),
+    Line("POST", APPEAL + "/forward", C.APPEALS_DECIDE),
+    Line(
+        "POST",
+        APPEAL + "/claimant-answer",
+        C.APPEALS_WRITE,
+        {"answer": "withdraws"},
+    ),
+    Line("POST", APPEAL + "/take", C.APPEALS_DECIDE),
+    Line("POST", APPEAL + "/give-back", C.APPEALS_DECIDE, HELD),
+    Line(
+        "POST",
+        APPEAL + "/decision",
+        C.APPEALS_DECIDE,
+        {**HELD, "outcome": "upheld", "answer": "It was right."},
+    ),
+    Line("POST", APPEAL + "/withdraw", C.APPEALS_WRITE),
 ]

@@ -62,11 +62,13 @@ def withdraw_notices(session: Session, case_id: str) -> None:
     )
 
 
-def has_live_appeal(session: Session, case_id: str) -> bool:
+def has_live_appeal(session: Session, case_id: str, kind: str | None = None) -> bool:
     query = select(AppealRow.id).where(
         AppealRow.case_id == case_id,
         AppealRow.state.in_(("received", "forwarded", "in_review")),
     )
+    if kind is not None:
+        query = query.where(AppealRow.kind == kind)
     return session.scalar(query.limit(1)) is not None
 
 

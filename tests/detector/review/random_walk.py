@@ -14,6 +14,7 @@ from detector.errors import DetectorError
 from detector.review.actions.dispatch import dispatch
 from detector.review.actor import Actor
 from detector.review.advance import advance
+from detector.review.clocks.regimes import REGIMES
 from detector.review.move import Given, Move
 from detector.review.opening import open_case
 from detector.review.reasons import REASONS, ReasonKind
@@ -92,6 +93,7 @@ class Walk:
     is_told_by_signal: bool = False
     owns_photo: bool = False
     is_hurrying: bool = False
+    is_corroborated: bool = False
     num_events: int = 0
     num_steps: int = 0
     seen: set[str] = field(default_factory=set)
@@ -111,7 +113,7 @@ class Walk:
         case = open_case(
             self.session, listing, self.brand.brand_id or "", flag=None, at=self.at
         )
-        self.case_id = case.id
+        self.case_id, case.regime = case.id, self.pick(sorted(REGIMES))
         self.is_told_by_signal = self.chance(0.4)
         self.owns_photo = self.chance(0.3)
         signals = dict(case.signals)
@@ -196,6 +198,7 @@ class Walk:
             self.is_told_by_signal
             or "counterfeit" in answers
             or live
+            or has_live_appeal(self.session, self.case_id, "notifier_complaint")
             or (self.owns_photo and reason_code == "copied_brand_image")
         )
 
@@ -215,6 +218,7 @@ class Walk:
         given = self.make_given(event)
         before = self.face()
         num_audit = self.num_audit()
+        self.is_corroborated = self.corroboration(given.reason_code)
         decision = self.add_decision(event, actor, given)
         is_fresh = self.is_hurrying or self.chance(0.9)
         version = case.version if is_fresh else case.version + 1

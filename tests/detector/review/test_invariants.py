@@ -86,7 +86,7 @@ def check(walk: Walk, move: Move, before: Face, num_audit: int) -> None:
     if row.event in RESTRICTING or row.number == "26b":
         assert move.actor.is_person
         assert move.actor.party is not Party.SYSTEM
-        assert walk.corroboration(move.given.reason_code)
+        assert walk.is_corroborated
     is_decided = case.state == "action_pending" != before.state
     if is_decided and row.event != "order_restriction":
         assert walk.deciders() - {SYSTEM.id}

@@ -167,3 +167,17 @@ def test_every_kind_of_clock_has_a_handler():
         if name.isupper() and isinstance(value, str)
     }
     assert kinds - {deadlines.NOTICE} == HANDLERS.keys()
+
+
+def test_one_that_cannot_be_fired_keeps_no_other_waiting(cases):
+    broken, other = cases.open(), cases.open("l2", picture="p2")
+    with cases.database.write() as session:
+        row = session.scalars(
+            select(DeadlineRow).where(DeadlineRow.case_id == broken)
+        ).one()
+        row.kind = "of another version"
+        row.due_at = row.due_at - timedelta(hours=1)
+    cases.later(hours=73)
+    assert fire(cases) == 1
+    assert clock(cases, other, "decision").state == "fired"
+    assert clock(cases, broken, "of another version").state == "running"

@@ -69,7 +69,7 @@ def is_kept(store: Store, digest: str) -> bool:
     return marked
 
 
-def snapshot(store: Store, case_id: str) -> dict[str, object]:
+def snapshot(store: Store, case_id: str) -> Any:
     with store.database.read() as session:
         query = select(CaseListingRow).where(CaseListingRow.case_id == case_id)
         return session.scalars(query).one().snapshot
