@@ -313,11 +313,5 @@ class Walk:
         query = select(func.count()).select_from(AuditRow)
         return self.session.scalar(query) or 0
 
-    def deciders(self) -> set[str]:
-        query = select(DecisionRow.decided_by).where(
-            DecisionRow.case_id == self.case_id
-        )
-        return set(self.session.scalars(query))
-
 
 OnStep = Callable[[Walk, Move, Face, int], None]
