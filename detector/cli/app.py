@@ -6,6 +6,7 @@ import typer
 
 from detector.cli import (
     backup,
+    calibrate,
     cases,
     catalogue,
     compare,
@@ -35,6 +36,7 @@ app.add_typer(catalogue.app, name="catalogue")
 app.command("scan")(scan.scan)
 app.command("compare")(compare.compare)
 app.command("evaluate")(evaluate.evaluate)
+app.command("calibrate")(calibrate.calibrate)
 app.command("serve")(serve.serve)
 app.command("worker")(worker.worker)
 app.add_typer(jobs.app, name="jobs")
