@@ -210,7 +210,7 @@ class ErasureRow(Table):
 
 
 class TombstoneRow(Table):
-    """A picture that was erased: its hash and why, so that it is not kept again."""
+    """A picture that was erased: its hash and why, for whoever asks where it went."""
 
     __tablename__ = "tombstone"
 

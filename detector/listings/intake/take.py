@@ -118,7 +118,6 @@ def _write_listings(
         {
             "id": id,
             "marketplace": event.marketplace,
-            "external_id": event.listing_id,
             **_changes(event, now),
         }
         for id, event in newest.items()
@@ -153,6 +152,7 @@ def _changes(event: ListingEvent, now: datetime) -> dict[str, object]:
     is_deleted = event.type is EventKind.DELETED
     state = "deleted" if is_deleted else "queued" if event.images else "scanned"
     return {
+        "external_id": event.listing_id,
         "version": event.version,
         "content_sha256": event.content_sha256,
         "details": event.details,

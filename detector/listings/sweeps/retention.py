@@ -238,7 +238,7 @@ def _settle(store: Store, digests: Collection[str], cutoff: datetime) -> int:
             for row in rows
             if row.sha256 in fates.forgotten and _loses_its_file(store, session, row)
         ]
-        _delete(session, gone)
+        delete_pictures(session, gone)
         return len(gone)
 
 
@@ -249,7 +249,7 @@ def _loses_its_file(store: Store, session: Session, row: PictureRow) -> bool:
     return store.blobs.delete(row.sha256)
 
 
-def _delete(session: Session, rows: Sequence[PictureRow]) -> None:
+def delete_pictures(session: Session, rows: Sequence[PictureRow]) -> None:
     """Delete pictures, all that was found of them, and that others sent them."""
     digests = [row.sha256 for row in rows]
     clusters = sorted({row.cluster_id for row in rows if row.cluster_id is not None})
