@@ -11,7 +11,7 @@ from detector.api.case_schemas import Prose
 from detector.api.list_schemas import PLAIN_ID
 from detector.api.pagination import PageOptions
 from detector.api.schemas import Sha256, Share, Wire
-from detector.review.questions.answer import BrandAnswer
+from detector.review.questions.answer import AnswerKind
 from detector.review.questions.wording import TEMPLATES
 
 QuestionId = Annotated[str, Path(pattern=PLAIN_ID, description="Id of the question.")]
@@ -102,7 +102,7 @@ class NewAnswer(Wire):
         }
     )
 
-    answer: BrandAnswer
+    answer: AnswerKind
     explanation: Prose | None = Field(None, description="What it goes by.")
     signed: Annotated[list[Statement], Field(max_length=2)] = Field(
         default_factory=list,
@@ -162,6 +162,6 @@ class QuestionAnswer(Wire):
     brand: AskedBrand
     listing: AskedListing
     images: list[AskedImage]
-    answer: BrandAnswer | None
+    answer: AnswerKind | None
     explanation: str | None
     answered_at: datetime | None

@@ -23,6 +23,7 @@ from detector.review.guards.people import LEADS, standing_decisions
 from detector.review.learning.learn import learn
 from detector.review.move import Move
 from detector.review.notices.settle import settle_notices
+from detector.review.questions.open_question import withdraw_question
 from detector.review.statements.issue import deliver_statements
 from detector.review.tell import tell_move
 from detector.store.case_tables import QuestionRow
@@ -110,6 +111,7 @@ EFFECTS: Mapping[str, Effect] = {
     "send_to_leads": _send_to_leads,
     "note_silence": _note_silence,
     "note_answer": _note_answer,
+    "withdraw_question": withdraw_question,
     "note_litigation": _note_litigation,
     "undo_decision": _mark_decision("undone"),
     "overturn_decision": _mark_decision("overturned"),

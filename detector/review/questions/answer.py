@@ -19,10 +19,9 @@ STATEMENTS = {
     "accuracy": "What I say is accurate and complete as far as I know.",
 }
 """What somebody signs, by name; each version of a text is a new name."""
-MAX_TEXT = 4_000
 
 
-class BrandAnswer(StrEnum):
+class AnswerKind(StrEnum):
     """What a brand says of a listing."""
 
     GENUINE = "genuine"
@@ -34,7 +33,7 @@ class BrandAnswer(StrEnum):
 def answer_question(
     session: Session,
     question_id: str,
-    answer: BrandAnswer,
+    answer: AnswerKind,
     *,
     actor: Actor,
     at: datetime,
@@ -74,7 +73,7 @@ def answer_question(
             remedy="Nothing more is asked; the case goes on with what it has.",
         )
     missing = sorted(STATEMENTS.keys() - set(signed))
-    if answer is BrandAnswer.COUNTERFEIT and missing:
+    if answer is AnswerKind.COUNTERFEIT and missing:
         raise InvalidInput(
             f"To call something a counterfeit, sign {', '.join(missing)} as well.",
             remedy="Send these names in signed; they stand for "
@@ -89,7 +88,7 @@ def answer_question(
     }
     session.flush()
     data = {"question_id": question.id, "answer": answer.value}
-    if act_on is None or answer is not BrandAnswer.COUNTERFEIT:
+    if act_on is None or answer is not AnswerKind.COUNTERFEIT:
         advance(session, case.id, "answer", actor=actor, at=at, given=Given(data=data))
         return question
     decision = write_decision(session, case, act_on, actor=actor, at=at)

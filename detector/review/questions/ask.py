@@ -3,7 +3,6 @@
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from detector.review.actor import Actor
@@ -90,19 +89,4 @@ def take_question_back(
     version: int | None = None,
 ) -> None:
     """Take the open question of a case back; the case is open again."""
-    question = lock_open_question(session, case_id)
-    if question is not None:
-        question.state = "withdrawn"
     advance(session, case_id, "take_question_back", actor=actor, at=at, version=version)
-
-
-def lock_open_question(session: Session, case_id: str) -> QuestionRow | None:
-    """Find the question of a case that waits for an answer, and keep others from it."""
-    query = (
-        select(QuestionRow)
-        .where(QuestionRow.case_id == case_id, QuestionRow.state == "open")
-        .order_by(QuestionRow.asked_at.desc())
-        .limit(1)
-        .with_for_update()
-    )
-    return session.scalar(query.execution_options(populate_existing=True))

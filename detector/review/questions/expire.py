@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from detector.review.actor import SYSTEM
 from detector.review.advance import advance, lock_case
 from detector.review.move import Given
-from detector.review.questions.ask import lock_open_question
+from detector.review.questions.open_question import lock_open_question
 
 ASKED = "awaiting_brand"
 

@@ -5,9 +5,9 @@ import pytest
 from sqlalchemy import select
 
 from detector.errors import Conflict, InvalidInput, LeaseHeld, Refused, Unknown
-from detector.review.actor import Actor
+from detector.review.actor import SYSTEM, Actor
 from detector.review.questions.answer import (
-    BrandAnswer,
+    AnswerKind,
     answer_question,
     restriction,
 )
@@ -17,7 +17,7 @@ from detector.review.questions.question_list import find_question, list_question
 from detector.store.case_tables import QuestionRow
 from detector.store.event_tables import EventRow
 from detector.store.standing_tables import StandingRow
-from tests.detector.review.review_world import ANN, Cases
+from tests.detector.review.review_world import ANN, LEX, Cases
 
 SIGNED = ("good_faith", "accuracy")
 
@@ -41,7 +41,7 @@ def asked(cases: Cases, template: str = "is_it_yours") -> tuple[str, str]:
 def answered(
     cases: Cases,
     question_id: str,
-    answer: BrandAnswer,
+    answer: AnswerKind,
     *,
     actor: Actor | None = None,
     **given: Any,
@@ -92,7 +92,7 @@ def test_the_brand_is_told_what_is_asked_and_until_when_but_not_by_whom(cases):
 
 def test_an_answer_is_evidence_and_gives_the_case_back(cases):
     case_id, question_id = asked(cases)
-    answered(cases, question_id, BrandAnswer.COUNTERFEIT, signed=SIGNED)
+    answered(cases, question_id, AnswerKind.COUNTERFEIT, signed=SIGNED)
     case = cases.case(case_id)
     assert case.state == "open"
     assert case.signals["brand_confirmed"]["value"] == "counterfeit"
@@ -104,7 +104,7 @@ def test_an_answer_is_evidence_and_gives_the_case_back(cases):
 def test_an_answer_corroborates_a_restriction(cases):
     case_id, question_id = asked(cases)
     right = cases.add_right()
-    answered(cases, question_id, BrandAnswer.COUNTERFEIT, signed=SIGNED)
+    answered(cases, question_id, AnswerKind.COUNTERFEIT, signed=SIGNED)
     token = cases.claim(case_id)
     case = cases.step(
         case_id,
@@ -120,19 +120,19 @@ def test_an_answer_corroborates_a_restriction(cases):
 def test_who_calls_it_a_counterfeit_signs(cases):
     case_id, question_id = asked(cases)
     with pytest.raises(InvalidInput, match="sign accuracy as well"):
-        answered(cases, question_id, BrandAnswer.COUNTERFEIT, signed=("good_faith",))
+        answered(cases, question_id, AnswerKind.COUNTERFEIT, signed=("good_faith",))
     assert cases.case(case_id).state == "awaiting_brand"
-    answered(cases, question_id, BrandAnswer.GENUINE)
+    answered(cases, question_id, AnswerKind.GENUINE)
     assert cases.case(case_id).signals["brand_confirmed"]["direction"] == "against"
 
 
 def test_a_question_is_answered_once_and_by_its_brand_only(cases):
     _, question_id = asked(cases)
     with pytest.raises(Unknown):
-        answered(cases, question_id, BrandAnswer.GENUINE, actor=cases.brand("other"))
-    answered(cases, question_id, BrandAnswer.GENUINE)
+        answered(cases, question_id, AnswerKind.GENUINE, actor=cases.brand("other"))
+    answered(cases, question_id, AnswerKind.GENUINE)
     with pytest.raises(Conflict, match="is answered"):
-        answered(cases, question_id, BrandAnswer.CANNOT_TELL)
+        answered(cases, question_id, AnswerKind.CANNOT_TELL)
 
 
 def test_silence_gives_the_case_back_and_says_nothing_else(cases):
@@ -144,7 +144,7 @@ def test_silence_gives_the_case_back_and_says_nothing_else(cases):
     assert (case.state, case.is_brand_silent) == ("open", True)
     assert case.signals["brand_confirmed"]["value"] is None
     with pytest.raises(Conflict, match="is expired"):
-        answered(cases, question_id, BrandAnswer.GENUINE)
+        answered(cases, question_id, AnswerKind.GENUINE)
 
 
 def test_a_question_can_be_taken_back(cases):
@@ -174,10 +174,10 @@ def test_the_word_of_a_brand_in_good_standing_acts_where_that_is_allowed(cases):
     case_id, question_id = asked(cases)
     act = restriction("counterfeit_mark", cases.add_right())
     with pytest.raises(Refused, match="does not act by itself"):
-        answered(cases, question_id, BrandAnswer.COUNTERFEIT, signed=SIGNED, act_on=act)
+        answered(cases, question_id, AnswerKind.COUNTERFEIT, signed=SIGNED, act_on=act)
     assert question(cases).state == "open"
     trust(cases)
-    answered(cases, question_id, BrandAnswer.COUNTERFEIT, signed=SIGNED, act_on=act)
+    answered(cases, question_id, AnswerKind.COUNTERFEIT, signed=SIGNED, act_on=act)
     assert cases.case(case_id).state == "action_pending"
     (decision,) = cases.decisions(case_id)
     assert (decision.decided_by, decision.role) == ("user:acme", "brand")
@@ -195,7 +195,7 @@ def test_a_program_of_a_trusted_brand_does_not_act(cases):
         answered(
             cases,
             question_id,
-            BrandAnswer.COUNTERFEIT,
+            AnswerKind.COUNTERFEIT,
             signed=SIGNED,
             actor=program,
             act_on=restriction("counterfeit_mark", cases.add_right()),
@@ -222,3 +222,19 @@ def test_questions_are_listed_for_their_brand_alone(cases):
         assert theirs == []
         with pytest.raises(Unknown):
             find_question(session, question_id, brand_id=other)
+
+
+@pytest.mark.parametrize(
+    ("event", "actor", "given"),
+    [
+        ("gone", SYSTEM, {}),
+        ("order_close", LEX, {"data": {"document": "1 O 2/26"}}),
+        ("order_restriction", LEX, {"data": {"document": "1 O 2/26"}}),
+    ],
+)
+def test_a_question_ends_with_the_waiting_for_its_answer(cases, event, actor, given):
+    case_id, question_id = asked(cases)
+    cases.step(case_id, event, actor, **given)
+    assert question(cases).state == "withdrawn"
+    with pytest.raises(Conflict, match="is withdrawn"):
+        answered(cases, question_id, AnswerKind.GENUINE)
