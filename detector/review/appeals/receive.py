@@ -24,6 +24,7 @@ from detector.store.case_tables import CaseRow
 from detector.store.takedown_tables import AppealRow
 
 INCOMPLETE, RECEIVED, FORWARDED = "incomplete", "received", "forwarded"
+IN_REVIEW = "in_review"
 
 
 def receive_appeal(
@@ -109,8 +110,19 @@ def is_shown(row: AppealRow, brand_id: str | None) -> bool:
 def forward_appeal(
     session: Session, appeal_id: str, *, actor: Actor, at: datetime
 ) -> AppealRow:
-    """Hand an appeal on to the claimant, whose clock begins to run."""
+    """Hand an appeal on to the claimant, whose clock begins to run.
+
+    Raises:
+        Unknown: there is no such appeal that the actor may know of.
+        Conflict: it is incomplete, forwarded already, or decided.
+        Refused: it cannot happen as things stand; says why.
+    """
     row = lock_appeal(session, appeal_id, actor)
+    if row.state not in (RECEIVED, IN_REVIEW):
+        raise Conflict(
+            f"The appeal is {row.state}.",
+            remedy="Forward one that is complete and waits for a decision.",
+        )
     row.state, row.forwarded_at, row.updated_at = FORWARDED, at, at
     session.flush()
     advance(
