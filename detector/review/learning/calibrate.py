@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from detector.errors import Conflict, InvalidInput, Unknown
+from detector.errors import Conflict, Unknown
 from detector.listings.flags.lessons import APPLIED, read_curves
 from detector.matching.likelihood import Curve
 from detector.matching.match import Verdict
@@ -55,7 +55,7 @@ def propose_calibrations(
             brand with examples enough.
 
     Raises:
-        InvalidInput: too few cases were decided.
+        Conflict: too few cases were decided.
     """
     examples = read_examples(session)
     sets: list[tuple[str | None, list[Example]]] = [(None, examples)]
@@ -67,7 +67,7 @@ def propose_calibrations(
         sets += [(id, some) for id, some in own.items() if not find_shortage(some)]
     shortage = find_shortage(sets[0][1])
     if shortage is not None:
-        raise InvalidInput(
+        raise Conflict(
             shortage,
             remedy="Decide more cases first; until then the calibration of all brands "
             "holds, if one is applied.",

@@ -4,7 +4,7 @@ from subprocess import run
 import numpy as np
 import pytest
 
-from detector.errors import Conflict, InvalidInput, Unknown
+from detector.errors import Conflict, Unknown
 from detector.matching.likelihood import Isotonic, Sigmoid, read_curve
 from detector.review.learning.calibrate import (
     apply_calibration,
@@ -192,7 +192,7 @@ def test_a_calibration_is_proposed_applied_and_shown(cases):
 def test_too_few_cases_are_refused_and_say_how_many_it_takes(cases):
     decide(cases, cases.open("l1"), "restrict")
     for brand in (None, "acme"):
-        with pytest.raises(InvalidInput, match=r"1 confirmed and 0 dismissed .* 50"):
+        with pytest.raises(Conflict, match=r"1 confirmed and 0 dismissed .* 50"):
             propose(cases, brand)
 
 
