@@ -17,9 +17,11 @@ from detector.api import (
     case_bulk,
     case_claims,
     case_decisions,
+    case_evidence,
     case_policies,
     cases,
     clusters,
+    erasures,
     events,
     flags,
     health,
@@ -27,6 +29,7 @@ from detector.api import (
     imports,
     jobs,
     keys,
+    legal_holds,
     listing_imports,
     listings,
     match,
@@ -93,10 +96,13 @@ ROUTERS = (
     case_bulk.router,
     case_claims.router,
     case_decisions.router,
+    case_evidence.router,
     cases.router,
     case_policies.router,
     queues.router,
     audit.router,
+    legal_holds.router,
+    erasures.router,
 )
 DESCRIPTION = """\
 Compares pictures with brands' genuine pictures. A similar picture is never by itself a

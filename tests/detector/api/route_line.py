@@ -18,6 +18,8 @@ PLACES = {
     "question_id": "qst_" + "0" * 32,
     "appeal_id": "apl_" + "0" * 32,
     "notice_id": "ntc_" + "0" * 32,
+    "hold_id": "hld_" + "0" * 32,
+    "erasure_id": "ers_" + "0" * 32,
     "listing_import_id": "lim_" + "0" * 32,
     "listing_id": "lst_" + "0" * 24,
     "path": "start.js",

@@ -6,6 +6,13 @@ from tests.detector.api.route_line import Line
 CASE = "/v1/cases/{case_id}"
 QUESTIONS = "/v1/brand-questions"
 NOTICES = "/v1/notices"
+HOLDS = "/v1/legal-holds"
+ERASURES = "/v1/erasures"
+SELLER = {
+    "subject": "seller",
+    "subject_id": "shop.example/seller-8",
+    "reason": "They asked for it.",
+}
 NOTICE = {
     "marketplace_id": "shop.example",
     "reason_code": "counterfeit_mark",
@@ -74,4 +81,14 @@ TAKEDOWN = [
         {**HELD, "outcome": "upheld", "answer": "It was right."},
     ),
     Line("POST", APPEAL + "/withdraw", C.APPEALS_WRITE),
+    Line("GET", CASE + "/evidence.zip", C.AUDIT_READ),
+    Line("POST", HOLDS, C.HOLDS_MANAGE, SELLER),
+    Line("GET", HOLDS, C.HOLDS_MANAGE),
+    Line("GET", HOLDS + "/{hold_id}", C.HOLDS_MANAGE),
+    Line("POST", HOLDS + "/{hold_id}/lift", C.HOLDS_MANAGE),
+    Line("POST", ERASURES, C.DATA_ERASE, SELLER),
+    Line("GET", ERASURES, C.DATA_ERASE),
+    Line("GET", ERASURES + "/{erasure_id}", C.DATA_ERASE),
+    Line("POST", ERASURES + "/{erasure_id}/approve", C.DATA_ERASE),
+    Line("POST", ERASURES + "/{erasure_id}/reject", C.DATA_ERASE),
 ]

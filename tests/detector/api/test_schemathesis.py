@@ -78,6 +78,9 @@ BEYOND_A_SCHEMA = {
     "replay_webhook": {"conflict"},
     "retry_webhook_delivery": {"conflict"},
     "change_case_policy": {"invalid_input", "malformed_body"},
+    "note_export_response": {"malformed_body"},
+    "place_legal_hold": {"invalid_input"},
+    "propose_erasure": {"invalid_input", "conflict"},
 }
 """Operation → codes with which it may refuse a request that fits the description.
 
