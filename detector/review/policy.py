@@ -24,7 +24,12 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 Restriction = Annotated[
     str,
-    Field(pattern="^DECISION_(VISIBILITY|MONETARY|PROVISION|ACCOUNT)_[A-Z_]+$"),
+    Field(
+        pattern="^DECISION_(VISIBILITY_CONTENT_(REMOVED|DISABLED|DEMOTED|LABELLED"
+        "|AGE_RESTRICTED|INTERACTION_RESTRICTED)|MONETARY_(SUSPENSION|TERMINATION)"
+        "|PROVISION_(PARTIAL|TOTAL)_(SUSPENSION|TERMINATION)"
+        "|ACCOUNT_(SUSPENDED|TERMINATED))$"
+    ),
 ]
 
 

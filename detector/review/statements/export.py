@@ -173,9 +173,7 @@ def note_response(
 
 
 def _fail(row: StatementRow, error: str) -> None:
-    # What others send may hold signs that no database keeps.
-    text = error.replace("\0", "").encode(errors="replace").decode()
-    row.state, row.error = FAILED, text[:2_000]
+    row.state, row.error = FAILED, error[:2_000]
 
 
 def _tell_failed(session: Session, rows: Sequence[StatementRow]) -> None:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from detector.review.statements.basis import Basis
-from detector.review.statements.validate import EARLIEST
+from detector.review.statements.validate import EARLIEST, registered_countries
 from detector.review.statements.wording import Grounds
 
 Record = dict[str, object]
@@ -33,7 +33,8 @@ def make_record(
 ) -> Record | None:
     """Make the record of a restriction; None where none is owed.
 
-    None is owed where the regime asks for none, and for what a court has ordered.
+    None is owed where the regime asks for none, outside the EEA, and for what a court
+    has ordered.
 
     Args:
         basis: what it rests on.
@@ -42,7 +43,8 @@ def make_record(
         at: when the listing is restricted.
         policy_url: where the marketplace's rules stand.
     """
-    if basis.is_order or not basis.regime.needs_record:
+    countries = registered_countries() & set(basis.territories)
+    if basis.is_order or not basis.regime.needs_record or not countries:
         return None
     record: Record = {
         **_restriction(basis),
@@ -51,7 +53,7 @@ def make_record(
         "content_type": _content_types(basis),
         "category": CATEGORY,
         "category_specification": [basis.reason.keyword],
-        "territorial_scope": sorted(basis.territories),
+        "territorial_scope": sorted(countries),
         "content_date": _content_date(basis),
         "application_date": day_of(at, basis),
         **_source(basis),

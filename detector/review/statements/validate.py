@@ -53,6 +53,12 @@ def _schema() -> Draft202012Validator:
     )
 
 
+def registered_countries() -> frozenset[str]:
+    """List the countries for which restrictions are registered: those of the EEA."""
+    scope = _schema().schema["properties"]["territorial_scope"]
+    return frozenset(map(str, scope["items"]["enum"]))
+
+
 def validate_records(records: Sequence[object]) -> list[RecordFault]:
     """List what is wrong with records that are to be sent together."""
     faults = [

@@ -3,6 +3,7 @@
 import pytest
 from jinja2 import UndefinedError
 
+from detector.errors import InvalidInput
 from detector.review.decisions.orders import Order, apply_order
 from detector.review.reasons import REASONS, ReasonKind
 from detector.review.statements.validate import SCHEMA_VERSION, validate_records
@@ -194,6 +195,36 @@ def test_who_gave_notice_is_named_where_they_agreed_to_it(cases, discloses):
     assert record_of(row)["source_type"] == "SOURCE_ARTICLE_16"
     assert record_of(row)["source_identity"] == "acme"
     assert validate_records([row.record]) == []
+
+
+def test_what_holds_outside_of_the_eea_is_not_registered(cases):
+    for name, countries, registered in (
+        ("l1", ["US", "CH"], None),
+        ("l2", ["US", "NO", "DE"], ["DE", "NO"]),
+    ):
+        cases.set_policy(
+            second_review_share=0, second_review_tiers=[], territories=countries
+        )
+        case_id = cases.open(name)
+        speak_for(cases, case_id)
+        settle(cases, case_id, counterfeit(cases))
+        send(cases, case_id)
+        (row,) = statements(cases, case_id)
+        assert ", ".join(countries) in row.text
+        if registered is None:
+            assert row.record is None
+        else:
+            assert record_of(row)["territorial_scope"] == registered
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_restriction_that_a_policy_can_name_has_words(cases, language):
+    words = read_wording(language).words["what"]
+    assert isinstance(words, dict)
+    for kind in words:
+        cases.set_policy(restriction=kind)
+    with pytest.raises(InvalidInput, match="restriction"):
+        cases.set_policy(restriction="DECISION_VISIBILITY_OTHER")
 
 
 def test_an_order_of_a_court_needs_no_record(cases):
