@@ -44,6 +44,7 @@ TABLES = [
 LISTS = {
     "upload_rights": b"right_id,type,office\nTM-1,trademark,EM\nTM-2,none,EM\n",
     "upload_authorized_sellers": b"marketplace,seller_id,relation\nshop,s-1,reseller\n",
+    "give_notice_by_file": b"listing_id,url\n1,\n2,https://shop.example/2\n",
 }
 EVENTS = [
     b'{"type": "listing.deleted", "occurred_at": "2026-06-01T12:00:00Z", '
@@ -78,6 +79,12 @@ BEYOND_A_SCHEMA = {
     "replay_webhook": {"conflict"},
     "retry_webhook_delivery": {"conflict"},
     "change_case_policy": {"invalid_input", "malformed_body"},
+    "give_notice": {"invalid_input"},
+    "complete_notice": {"invalid_input"},
+    "give_notice_by_file": {"invalid_input"},
+    "appeal": {"invalid_input"},
+    "complete_appeal": {"invalid_input"},
+    "answer_appeal": {"invalid_input"},
     "note_export_response": {"malformed_body"},
     "place_legal_hold": {"invalid_input"},
     "propose_erasure": {"invalid_input", "conflict"},
@@ -88,7 +95,8 @@ What it takes to know better is no matter of form: somebody's password or what i
 everybody's, what state a thing is in, the last digit of a GTIN, which checks the
 others, which signs can be seen, which countries there are, whether a role is one of a
 brand, whether a right needs an office, which of two days is the earlier one,
-which marketplace a key is for, and what settings there are.
+which marketplace a key is for, what settings and reasons there are, and who may send
+what to whom.
 """
 
 
