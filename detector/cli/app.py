@@ -11,6 +11,7 @@ from detector.cli import (
     catalogue,
     compare,
     doctor,
+    erase,
     evaluate,
     index,
     jobs,
@@ -43,6 +44,7 @@ app.add_typer(jobs.app, name="jobs")
 app.add_typer(listings.app, name="listings")
 app.add_typer(cases.app, name="cases")
 app.add_typer(statements.app, name="statements")
+app.add_typer(erase.app, name="erase")
 app.command("verify-evidence")(verify_evidence.verify_evidence)
 app.add_typer(key.app, name="key")
 app.add_typer(user.app, name="user")

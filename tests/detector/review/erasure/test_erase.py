@@ -95,7 +95,10 @@ def test_nothing_of_an_erased_seller_is_left_in_the_data_directory(
     scanned.market.offer(BAG, pictures[0], seller_id=SELLER, version=2)
     scanned.scan()
     needles = needles_of(store, pictures, [SELLER, BAG, HAT])
-    assert found_in(store, needles) == needles.keys()
+    # The other picture's bytes were deleted once it was scanned: no row has them any
+    # more, though pages of SQLite that are free still do.
+    missing = needles.keys() - found_in(store, needles)
+    assert missing == (set() if store.database.is_sqlite else {"file of 1"})
     erased = erase(scanned, "seller", f"shop/{SELLER}")
     assert erased.state == "done"
     assert found_in(store, needles) == set()

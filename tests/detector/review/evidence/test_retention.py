@@ -105,8 +105,8 @@ def test_evidence_of_a_restriction_outlasts_the_appeal_window_by_a_year(cases, s
 
 
 def test_what_another_case_still_rests_on_stays_until_that_is_over(cases, store):
-    dismissed(cases, picture="shared")
     open_id = cases.open("l2", picture="shared", seller_id="other")
+    dismissed(cases, picture="shared")
     digest = keep(store, "shared")
     done = retire(store, cases.later(days=91))
     assert (done.cases, done.pictures) == (1, 0)
