@@ -12,6 +12,8 @@ MARKETPLACE = "shop.example"
 """For which the key of the role `marketplace` is."""
 
 PLACES = {
+    "calibration_id": "cal_" + "0" * 32,
+    "learned_reference_id": "ref_" + "0" * 24,
     "action_id": "act_" + "0" * 32,
     "statement_id": "sor_" + "0" * 32,
     "export_id": "exp_" + "0" * 32,

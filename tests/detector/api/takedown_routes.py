@@ -26,6 +26,9 @@ HELD = {"lease_token": "none"}
 
 ACTIONS = "/v1/actions"
 EXPORTS = "/v1/statement-exports"
+CALIBRATIONS = "/v1/calibrations"
+RECORDS = "/v1/reference-records"
+RECORD = RECORDS + "/{learned_reference_id}"
 TAKEDOWN = [
     Line("GET", ACTIONS, C.ACTIONS_READ),
     Line("GET", ACTIONS + "/{action_id}", C.ACTIONS_READ),
@@ -91,4 +94,15 @@ TAKEDOWN = [
     Line("GET", ERASURES + "/{erasure_id}", C.DATA_ERASE),
     Line("POST", ERASURES + "/{erasure_id}/approve", C.DATA_ERASE),
     Line("POST", ERASURES + "/{erasure_id}/reject", C.DATA_ERASE),
+    Line("GET", "/v1/brands/{brand_id}/standing", C.STANDING_READ),
+    Line("GET", "/v1/standing", C.STANDING_READ),
+    Line("GET", "/v1/metrics-report", C.AUDIT_READ),
+    Line("GET", "/v1/metrics-report.csv", C.AUDIT_READ),
+    Line("GET", CALIBRATIONS, C.CALIBRATION_MANAGE),
+    Line("POST", CALIBRATIONS, C.CALIBRATION_MANAGE, {"method": "sigmoid"}),
+    Line("GET", CALIBRATIONS + "/{calibration_id}", C.CALIBRATION_MANAGE),
+    Line("POST", CALIBRATIONS + "/{calibration_id}/apply", C.CALIBRATION_MANAGE),
+    Line("GET", RECORDS, C.CASES_LEAD),
+    Line("POST", RECORD + "/quarantine", C.CASES_LEAD, {"reason": "A plain box."}),
+    Line("POST", RECORD + "/release", C.CASES_LEAD),
 ]
