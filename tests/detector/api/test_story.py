@@ -10,16 +10,12 @@ restriction is lifted; and everybody's record counts it.
 import base64
 import io
 import json
-import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 from pydantic import SecretStr
 
 from detector.access.keys import create_key
@@ -27,67 +23,16 @@ from detector.access.roles import Role
 from detector.settings import Settings
 from detector.store.store import open_store
 from tests.detector.api.people import PASSWORD, ask, log_in, made, with_key
+from tests.detector.api.story import Story, copy_of, draw
 from tests.detector.api.tenants import send_files, wait_for
-from tests.drawing import draw_scene, save
-from tests.live_service import Client
 from tests.service_process import service_process
-from tests.webhook_receiver import Receiver, receiving
+from tests.webhook_receiver import receiving
 
 MARKET = "market.example"
-PATIENCE_S = 60.0
 FEED = """id\ttitle\tdescription\tlink\timage_link\tprice\tbrand
 bag-1\tTote bag\tA bag\thttps://acme.example/bag\tphotos/bag.png\t200.00 EUR\tAcme
 hat-1\tHat\tA hat\thttps://acme.example/hat\tphotos/hat.png\t80.00 EUR\tAcme
 """
-
-
-@dataclass(slots=True)
-class Story:
-    """Who takes part, and what the marketplace was told.
-
-    Attributes:
-        clients: by name.
-        receiver: of the marketplace's webhooks.
-        pictures: of the brand, by name.
-        ids: of what came up on the way.
-    """
-
-    clients: dict[str, Client]
-    receiver: Receiver
-    pictures: Mapping[str, bytes]
-    ids: dict[str, str] = field(default_factory=dict)
-
-    def read(self, who: str, path: str) -> Any:
-        answer = self.clients[who].send("GET", f"/v1{path}")
-        assert answer.status == 200, answer.body
-        return answer.json
-
-    def send(self, who: str, path: str, **body: Any) -> Any:
-        answer = ask(self.clients[who], "POST", f"/v1{path}", body)
-        assert answer.status in (200, 201), (path, answer.body)
-        return answer.json
-
-    def refused(self, who: str, path: str, **body: Any) -> str:
-        answer = ask(self.clients[who], "POST", f"/v1{path}", body)
-        assert answer.status in (403, 404, 409, 422), (path, answer.body)
-        return str(answer.json["code"])
-
-    def told(self, type: str, count: int = 1) -> Any:
-        """Wait until the marketplace was told something; return the newest."""
-        deadline = time.monotonic() + PATIENCE_S
-        while len(self.receiver.of(type)) < count:
-            assert time.monotonic() < deadline, type
-            time.sleep(0.05)
-        return self.receiver.of(type)[-1].data
-
-    def case(self, who: str = "ann") -> Any:
-        return self.read(who, f"/cases/{self.ids['case']}")
-
-    def claim(self, who: str) -> dict[str, Any]:
-        """Claim the case; return what goes with each write of its holder."""
-        seen = self.case(who)["version"]
-        held = self.send(who, f"/cases/{self.ids['case']}/claim", version=seen)
-        return {"lease_token": held["lease"]["token"], "version": held["version"]}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -105,21 +50,7 @@ def story(request, tmp_path) -> Iterator[Story]:
         with closing(open_store(settings.data_dir, settings.database_place)) as store:
             key, _ = create_key(store.database, Role.ADMIN)
         with service_process(settings, key) as admin:
-            yield Story({"admin": admin}, receiver, draw(tmp_path))
-
-
-def draw(folder: Path) -> dict[str, bytes]:
-    return {
-        name: save(draw_scene(320, 240, seed=seed), "PNG")
-        for seed, name in enumerate(("bag", "hat", "other"))
-    }
-
-
-def copy_of(picture: bytes) -> bytes:
-    """Save a picture again, smaller and as a JPEG."""
-    with Image.open(io.BytesIO(picture)) as image:
-        small = image.convert("RGB").resize((280, 210))
-    return save(small, "JPEG", quality=85)
+            yield Story({"admin": admin}, receiver, draw())
 
 
 def test_the_whole_story(story):
