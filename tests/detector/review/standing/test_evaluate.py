@@ -7,40 +7,8 @@ from detector.review.standing.evaluate import evaluate_standing
 from detector.review.standing.tier import Subject, Tier, read_tier
 from detector.store.event_tables import EventRow
 from detector.store.standing_tables import StandingRow
-from detector.store.takedown_tables import NoticeItemRow, NoticeRow
-from tests.detector.review.review_world import MARKET, Cases
-
-
-def settle(cases: Cases, brand: str, *, email: str = "Ada@acme.example", **counts):
-    """Write a notice whose items have had these outcomes just now."""
-    brand_id = cases.world.brand_id(brand)
-    states = [state for state, num in counts.items() for _ in range(num)]
-    id = f"ntc_{brand}_{cases.now.isoformat()}_{len(states)}"
-    with cases.database.write() as session:
-        session.add(
-            NoticeRow(
-                id=id,
-                brand_id=brand_id,
-                marketplace=MARKET,
-                notifier={"name": "Ada", "email": email},
-                claim_type="counterfeit",
-                reason_code="counterfeit_mark",
-                explanation="It is not ours.",
-                created_by="user:ada",
-            )
-        )
-        session.flush()
-        session.add_all(
-            NoticeItemRow(
-                notice_id=id,
-                position=position,
-                external_id=f"l{position}",
-                state=state,
-                reason_code="different_product" if state == "rejected" else None,
-                decided_at=cases.now,
-            )
-            for position, state in enumerate(states)
-        )
+from tests.detector.review.review_world import Cases
+from tests.detector.review.standing.notices import give_notice
 
 
 def tier(cases: Cases, subject: Subject, subject_id: str) -> Tier:
@@ -63,8 +31,8 @@ def told(cases: Cases) -> list[tuple[str | None, object, object]]:
 
 
 def test_trust_is_earned_by_figures_told_and_on_record(cases):
-    settle(cases, "acme", accepted=25)
-    settle(cases, "bolt", email="bo@bolt.example", accepted=24)
+    give_notice(cases, "acme", accepted=25)
+    give_notice(cases, "bolt", email="bo@bolt.example", accepted=24)
     assert evaluate_standing(cases.database, cases.now) == 2
     assert brand_tier(cases) is Tier.GOOD_FAITH
     assert brand_tier(cases, "bolt") is Tier.STANDARD
@@ -80,7 +48,7 @@ def test_trust_is_earned_by_figures_told_and_on_record(cases):
 
 
 def test_evaluating_again_changes_nothing(cases):
-    settle(cases, "acme", accepted=25)
+    give_notice(cases, "acme", accepted=25)
     assert evaluate_standing(cases.database, cases.now) == 1
     assert evaluate_standing(cases.database, cases.now) == 0
     assert evaluate_standing(cases.database, cases.later(days=1)) == 0
@@ -88,10 +56,10 @@ def test_evaluating_again_changes_nothing(cases):
 
 
 def test_trust_is_lost_only_after_a_warning(cases):
-    settle(cases, "acme", accepted=25)
+    give_notice(cases, "acme", accepted=25)
     evaluate_standing(cases.database, cases.now)
     cases.later(days=1)
-    settle(cases, "acme", withdrawn=10)
+    give_notice(cases, "acme", withdrawn=10)
     for _ in range(15):
         evaluate_standing(cases.database, cases.now)
         cases.later(days=1)
@@ -104,7 +72,7 @@ def test_trust_is_lost_only_after_a_warning(cases):
 
 
 def test_what_was_decided_before_the_window_counts_no_more(cases):
-    settle(cases, "acme", accepted=25)
+    give_notice(cases, "acme", accepted=25)
     cases.later(days=90)
     assert evaluate_standing(cases.database, cases.now) == 0
     assert brand_tier(cases) is Tier.NEW
@@ -112,7 +80,7 @@ def test_what_was_decided_before_the_window_counts_no_more(cases):
 
 @pytest.mark.parametrize("email", ["eve@notices.example", "EVE@notices.example"])
 def test_whoever_often_gives_unfounded_notice_is_restricted(cases, email):
-    settle(cases, "acme", email=email, rejected=12)
+    give_notice(cases, "acme", email=email, rejected=12)
     evaluate_standing(cases.database, cases.now)
     evaluate_standing(cases.database, cases.now + timedelta(days=14))
     assert tier(cases, Subject.NOTIFIER, "eve@notices.example") is Tier.RESTRICTED
