@@ -49,8 +49,16 @@ def find_corroboration(
     return found
 
 
-def has_live_notice(session: Session, case_id: str) -> bool:
-    """Say whether a notice that was not withdrawn names the case's listing."""
+def has_live_notice(
+    session: Session, case_id: str, *, listing_id: str | None = None
+) -> bool:
+    """Say whether a notice that was not withdrawn names a listing of the case.
+
+    Args:
+        session: that reads.
+        case_id: of the case.
+        listing_id: the only one that counts; any of the case's if None.
+    """
     query = (
         select(NoticeItemRow.notice_id)
         .join(NoticeRow, NoticeRow.id == NoticeItemRow.notice_id)
@@ -61,6 +69,8 @@ def has_live_notice(session: Session, case_id: str) -> bool:
         )
         .limit(1)
     )
+    if listing_id is not None:
+        query = query.where(NoticeItemRow.listing_id == listing_id)
     return session.scalar(query) is not None
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from detector.review import audit
 from detector.review.actor import SYSTEM
 from detector.review.advance import advance, lock_case
+from detector.review.corroboration import has_live_notice
 from detector.review.move import Move
 from detector.review.opening import (
     MATCH,
@@ -22,6 +23,7 @@ from detector.review.workflow import CLOSED, OPEN
 from detector.store.case_tables import CaseListingRow, CaseRow
 from detector.store.listing_tables import FlagRow, ListingRow
 
+DELETED = "deleted"
 MOOT = ("open", "claimed", "awaiting_brand", "awaiting_second", "response_window")
 """States in which a case ends once nothing speaks for it any more."""
 
@@ -60,7 +62,10 @@ def follow_flag(session: Session, flag_id: str, *, at: datetime) -> CaseRow | No
         return open_case(session, listing, flag.brand_id, flag=flag, at=at)
     if is_shown:
         _update(session, case, flag, at)
-    elif case.source == MATCH:
+    elif listing.state == DELETED or (
+        case.source == MATCH
+        and not has_live_notice(session, case.id, listing_id=listing.id)
+    ):
         leave_case(session, case, listing.id, at=at)
     return case
 

@@ -21,6 +21,7 @@ from detector.review.notices.notice import (
 from detector.review.reasons import ReasonKind, find_reason
 from detector.review.tell import write_time
 from detector.store.jobs import enqueue
+from detector.store.tables import BrandRow
 from detector.store.takedown_tables import NoticeItemRow, NoticeRow
 
 JOB_KIND = "notice_cases"
@@ -45,6 +46,8 @@ def give_notice(
     """
     _require_sound(given)
     if given.external_id is not None:
+        # One at a time: two that come at once under one name are not both taken.
+        session.get_one(BrandRow, brand_id, with_for_update={"key_share": True})
         found = session.scalar(
             select(NoticeRow.id).where(
                 NoticeRow.brand_id == brand_id,

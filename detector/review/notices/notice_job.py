@@ -11,8 +11,10 @@ from detector.review.actor import SYSTEM
 from detector.review.advance import lock_case
 from detector.review.move import Given
 from detector.review.notices.give import JOB_KIND, RECEIVED
+from detector.review.notices.settle import GONE, settle_items
 from detector.review.opening import NOTICE, find_open_case, open_case
 from detector.review.workflow import CLOSED
+from detector.store.case_tables import CaseRow, DecisionRow
 from detector.store.database import Database
 from detector.store.jobs import enqueue, now_of
 from detector.store.listing_tables import ListingRow
@@ -21,7 +23,9 @@ from detector.store.worker import Context
 
 __all__ = ["JOB_KIND", "link_known_listings", "run_notice_job"]
 
-UNKNOWN = "unknown_listing"
+UNKNOWN, DELETED = "unknown_listing", "deleted"
+IN_FORCE = ("actioned", "appealed", "awaiting_claimant", "appeal_review")
+"""States of a case in which what was decided before holds."""
 
 
 def run_notice_job(context: Context) -> None:
@@ -54,7 +58,8 @@ def give_case(
     """Open a case about an item's listing, or join the one that is open.
 
     Returns:
-        The case's id; None if the listing is not known, or the item is not open.
+        The case's id; None if the listing is not known, or has ended, or the item is
+        not open.
     """
     notice = session.get_one(NoticeRow, notice_id)
     item = session.get_one(NoticeItemRow, (notice_id, position))
@@ -77,6 +82,9 @@ def give_case(
         return None
     item.state, item.listing_id = "open", listing.id
     case = find_open_case(session, listing.id, notice.brand_id)
+    if case is None and listing.state == DELETED:
+        settle_items(session, [item], "rejected", reason_code=GONE, at=at)
+        return None
     if case is not None:
         case = lock_case(session, case.id, SYSTEM)
         if case.state == CLOSED:
@@ -94,6 +102,8 @@ def give_case(
             case_id=case.id,
             data={"notice_id": notice_id},
         )
+        if reason := _restricted_for(session, case):
+            settle_items(session, [item], "accepted", reason_code=reason, at=at)
         return case.id
     case = open_case(
         session,
@@ -107,6 +117,23 @@ def give_case(
     item.case_id = case.id
     session.flush()
     return case.id
+
+
+def _restricted_for(session: Session, case: CaseRow) -> str | None:
+    """Say why a case's listings are restricted now; None if they are not."""
+    if case.state not in IN_FORCE:
+        return None
+    query = (
+        select(DecisionRow.reason_code)
+        .where(
+            DecisionRow.case_id == case.id,
+            DecisionRow.state == "effective",
+            DecisionRow.kind == "restrict",
+        )
+        .order_by(DecisionRow.decided_at.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
 
 
 def link_known_listings(database: Database) -> int:

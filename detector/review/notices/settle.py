@@ -1,5 +1,6 @@
 """What a case's outcome means for the notices that named it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 from detector.events.outbox import EventType, emit
 from detector.review.guards.people import standing_decision
 from detector.review.move import Move
-from detector.review.notices.give import notice_data
+from detector.review.notices.give import RECEIVED, notice_data
 from detector.review.workflow import CLOSED
 from detector.store.takedown_tables import NoticeItemRow, NoticeRow
 
@@ -21,9 +22,10 @@ OUTCOMES = {
     "withdrawn": "withdrawn",
     "final_upheld": "accepted",
     "window_expired": "accepted",
-    "court_order": "accepted",
+    "court_order": "rejected",
+    "reinstated": "rejected",
 }
-"""By the closure of the case. One that was reinstated was accepted before."""
+"""By the closure of the case, of what has no outcome yet; a restriction gave it one."""
 GONE = "listing_gone"
 
 
@@ -47,11 +49,23 @@ def settle_notices(move: Move) -> None:
             NoticeItemRow.case_id == case.id, NoticeItemRow.state == "open"
         )
     ).all()
+    settle_items(session, items, outcome, reason_code=reason, at=move.at)
+
+
+def settle_items(
+    session: Session,
+    items: Sequence[NoticeItemRow],
+    outcome: str,
+    *,
+    reason_code: str | None,
+    at: datetime,
+) -> None:
+    """Write the outcome of items, and that of notices that wait for no other."""
     for item in items:
-        item.state, item.reason_code, item.decided_at = outcome, reason, move.at
+        item.state, item.reason_code, item.decided_at = outcome, reason_code, at
     session.flush()
     for notice_id in sorted({item.notice_id for item in items}):
-        conclude_notice(session, notice_id, move.at)
+        conclude_notice(session, notice_id, at)
 
 
 def conclude_notice(session: Session, notice_id: str, at: datetime) -> None:
@@ -63,7 +77,7 @@ def conclude_notice(session: Session, notice_id: str, at: datetime) -> None:
         .order_by(NoticeItemRow.position)
     ).all()
     states = [item.state for item in items]
-    if notice.state not in ("received",) or {"open", "unknown_listing"} & set(states):
+    if notice.state != RECEIVED or {"open", "unknown_listing"} & set(states):
         return
     counted = [state for state in states if state != "withdrawn"]
     if not counted:

@@ -1,6 +1,6 @@
 """Taking a notice back, whole or in part; what rests on nothing else ends with it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -11,7 +11,8 @@ from detector.events.outbox import EventType, emit
 from detector.review import audit
 from detector.review.actor import Actor
 from detector.review.advance import advance, lock_case
-from detector.review.notices.give import lock_notice, notice_data
+from detector.review.notices.give import lock_notice, notice_data, unknown_notice
+from detector.review.notices.settle import conclude_notice
 from detector.review.workflow import CLOSED
 from detector.store.takedown_tables import NoticeItemRow, NoticeRow
 
@@ -38,30 +39,26 @@ def withdraw_notice(
         InvalidInput: it does not name one of them.
         Conflict: it was withdrawn before.
     """
-    found = lock_notice(session, notice_id, brand_id=actor.brand_id)
-    items = session.scalars(
-        select(NoticeItemRow)
-        .where(NoticeItemRow.notice_id == notice_id)
-        .order_by(NoticeItemRow.position)
-    ).all()
+    given = session.get(NoticeRow, notice_id)
+    if given is None or actor.brand_id not in (None, given.brand_id):
+        raise unknown_notice(notice_id)
+    items = _read_items(session, notice_id)
     wanted = set(listing_ids) or {item.external_id for item in items}
     if strangers := sorted(wanted - {item.external_id for item in items}):
         raise InvalidInput(
             f"The notice does not name {', '.join(strangers[:5])[:200]}.",
             remedy="Name listings of the notice, or none to take all of it back.",
         )
-    taken = [
-        item
-        for item in items
-        if item.external_id in wanted and item.state != "withdrawn"
-    ]
+    # Cases before items, and the notice after the record: as those do who settle it.
+    seen = _case_ids(item for item in items if item.external_id in wanted)
+    cases = [lock_case(session, case_id, actor) for case_id in seen]
+    taken = _lock_items(session, notice_id, wanted)
     if not taken:
         raise Conflict(
             "That was withdrawn before.", remedy="There is nothing more to be done."
         )
-    # All are locked in one order before anything is numbered.
-    case_ids = sorted({item.case_id for item in taken if item.case_id is not None})
-    cases = [lock_case(session, case_id, actor) for case_id in case_ids]
+    if not set(_case_ids(taken)) <= set(seen):
+        raise Conflict("A listing was given its case just now.", remedy="Try again.")
     for item in taken:
         item.state, item.decided_at = "withdrawn", at
     session.flush()
@@ -74,6 +71,7 @@ def withdraw_notice(
         subject_id=notice_id,
         data={"num_items": len(taken)},
     )
+    row = lock_notice(session, notice_id, brand_id=actor.brand_id)
     for case in cases:
         if case.state == CLOSED:
             continue
@@ -81,24 +79,50 @@ def withdraw_notice(
             advance(session, case.id, "withdraw", actor=actor, at=at)
         except Refused:
             continue  # something else speaks for it: it goes on
-    _conclude(session, found, items, at)
-    return found
+    _conclude(session, row, at)
+    return row
 
 
-def _conclude(
-    session: Session, row: NoticeRow, items: Collection[NoticeItemRow], at: datetime
-) -> None:
-    if all(item.state == "withdrawn" for item in items):
-        row.state = "withdrawn"
-    row.withdrawn_at = row.updated_at = at
+def _read_items(session: Session, notice_id: str) -> Sequence[NoticeItemRow]:
+    query = select(NoticeItemRow).where(NoticeItemRow.notice_id == notice_id)
+    return session.scalars(query.order_by(NoticeItemRow.position)).all()
+
+
+def _lock_items(
+    session: Session, notice_id: str, wanted: Collection[str]
+) -> Sequence[NoticeItemRow]:
+    """Find those of the items that were not withdrawn, and keep others from them."""
+    query = (
+        select(NoticeItemRow)
+        .where(
+            NoticeItemRow.notice_id == notice_id,
+            NoticeItemRow.external_id.in_(wanted),
+            NoticeItemRow.state != "withdrawn",
+        )
+        .order_by(NoticeItemRow.position)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(query).all()
+
+
+def _case_ids(items: Iterable[NoticeItemRow]) -> list[str]:
+    """List the cases of items, in the order in which all lock them."""
+    return sorted({item.case_id for item in items if item.case_id is not None})
+
+
+def _conclude(session: Session, row: NoticeRow, at: datetime) -> None:
+    items = _read_items(session, row.id)
+    withdrawn = [item.external_id for item in items if item.state == "withdrawn"]
+    if len(withdrawn) == len(items):
+        row.state, row.withdrawn_at = "withdrawn", at
+    row.updated_at = at
     session.flush()
     emit(
         session,
         EventType.NOTICE_WITHDRAWN,
         marketplace=row.marketplace,
         brand_id=row.brand_id,
-        data={
-            **notice_data(row, len(items)),
-            "withdrawn": [i.external_id for i in items if i.state == "withdrawn"],
-        },
+        data={**notice_data(row, len(items)), "withdrawn": withdrawn},
     )
+    conclude_notice(session, row.id, at)

@@ -1,77 +1,27 @@
 import io
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from detector.errors import Conflict, InvalidInput, Unknown
-from detector.review.actor import Actor
-from detector.review.notices.give import complete_notice, give_notice
-from detector.review.notices.notice import GivenNotice, NoticeItem
+from detector.review.notices.give import complete_notice
+from detector.review.notices.notice import NoticeItem
 from detector.review.notices.notice_file import part, read_items
-from detector.review.notices.notice_job import give_case, link_known_listings
+from detector.review.notices.notice_job import link_known_listings
 from detector.review.notices.notice_list import NoticeFilter, find_notice, list_notices
 from detector.review.notices.withdraw import withdraw_notice
-from detector.store.event_tables import EventRow
-from detector.store.takedown_tables import NoticeItemRow, NoticeRow
 from detector.store.work_tables import JobRow
-from tests.detector.review.review_world import MARKET, Cases
-
-SIGNED = ("good_faith", "accuracy")
-
-
-def make_notice(cases: Cases, *names: str, **given: Any) -> GivenNotice:
-    return GivenNotice(
-        **{
-            "marketplace": MARKET,
-            "reason_code": "counterfeit_mark",
-            "explanation": "A test buy showed that the label is not ours.",
-            "items": [NoticeItem(name) for name in names],
-            "notifier": {"name": "Ada", "email": "ada@acme.example"},
-            "right_id": cases.add_right(),
-            "signed": SIGNED,
-            **given,
-        }
-    )
-
-
-def give(cases: Cases, given: GivenNotice, actor: Actor | None = None) -> NoticeRow:
-    """Give notice, and let its cases be opened."""
-    actor = actor or cases.brand()
-    assert actor.brand_id is not None
-    with cases.database.write() as session:
-        notice_id = give_notice(
-            session, given, actor=actor, brand_id=actor.brand_id, at=cases.now
-        ).id
-    open_cases(cases, notice_id)
-    return notice(cases, notice_id)
-
-
-def open_cases(cases: Cases, notice_id: str) -> None:
-    for position in range(len(items(cases, notice_id))):
-        with cases.database.write() as session:
-            give_case(session, notice_id, position, at=cases.now)
-
-
-def notice(cases: Cases, notice_id: str) -> NoticeRow:
-    with cases.database.read() as session:
-        return session.get_one(NoticeRow, notice_id)
-
-
-def items(cases: Cases, notice_id: str) -> list[NoticeItemRow]:
-    with cases.database.read() as session:
-        query = select(NoticeItemRow).where(NoticeItemRow.notice_id == notice_id)
-        return list(session.scalars(query.order_by(NoticeItemRow.position)))
-
-
-def event(cases: Cases, type: str) -> Any:
-    with cases.database.read() as session:
-        return session.scalars(select(EventRow).where(EventRow.type == type)).one().data
-
-
-def listing(cases: Cases, name: str) -> str:
-    return cases.world.put_listing(name, [f"picture of {name}"])
+from tests.detector.review.noticing import (
+    SIGNED,
+    event,
+    give,
+    items,
+    listing,
+    make_notice,
+    notice,
+    open_cases,
+)
 
 
 def test_a_notice_is_received_and_each_listing_has_a_case(cases):
