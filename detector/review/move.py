@@ -23,7 +23,9 @@ class Given:
         lease_token: shows that the case is held.
         decision_id: the decision that is being made.
         statements: what was signed: name → text version.
-        data: anything else that belongs on record; JSON.
+        data: anything else that belongs on record; JSON, and nothing that a seller
+            wrote: the record cannot be erased.
+        told: what those are told whom the step concerns, beside the data.
     """
 
     reason_code: str | None = None
@@ -33,6 +35,7 @@ class Given:
     decision_id: str | None = None
     statements: Mapping[str, object] = field(default_factory=dict)
     data: Mapping[str, object] = field(default_factory=dict)
+    told: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,5 +57,6 @@ def tell(
 
 
 def tell_move(move: Move, type: EventType) -> None:
-    """Tell of a step, with the data that came with it."""
-    tell(move.session, type, move.case, move.given.data)
+    """Tell of a step, with what came with it."""
+    extra = {**move.given.data, **move.given.told}
+    tell(move.session, type, move.case, extra)

@@ -69,11 +69,8 @@ def ask_brand(
         at=at,
         given=Given(
             lease_token=lease_token,
-            data={
-                "question_id": row.id,
-                "question": row.text,
-                "answer_until": write_time(due_at),
-            },
+            data={"question_id": row.id, "answer_until": write_time(due_at)},
+            told={"question": row.text},
         ),
         version=version,
     )

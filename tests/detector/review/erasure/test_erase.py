@@ -1,5 +1,6 @@
 """Erasure: of what is erased nothing is left in the data directory; others keep all."""
 
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
@@ -16,6 +17,8 @@ from detector.review.erasure.erase import (
 )
 from detector.review.evidence.archive import read_archive
 from detector.review.evidence.pack import pack_case
+from detector.review.questions.answer import AnswerKind, answer_question
+from detector.review.questions.ask import ask_brand
 from detector.review.queue.scope import Scope
 from detector.store.audit_tables import AuditRow
 from detector.store.case_tables import CaseRow
@@ -23,9 +26,10 @@ from detector.store.listing_tables import ListingRow, PictureRow
 from detector.store.takedown_tables import ErasureRow, LegalHoldRow, TombstoneRow
 from detector.store.work_tables import GivenAnswerRow
 from tests.detector.listings.pictures.conftest import SIZE, again
-from tests.detector.review.decisions.deciding import NOTHING, settle
+from tests.detector.review.actions.acting import actions, say, send
+from tests.detector.review.decisions.deciding import counterfeit, settle, speak_for
 from tests.detector.review.erasure.searching import found_in, needles_of
-from tests.detector.review.review_world import ANN, LEA, LEX
+from tests.detector.review.review_world import ANN, LEA, LEX, MKT
 from tests.detector.review.scanned import Scanned, decode
 from tests.drawing import draw_scene, save
 
@@ -68,6 +72,39 @@ def erase(scanned: Scanned, kind: str, id: str) -> ErasureRow:
     )
 
 
+def live(scanned: Scanned, case_id: str) -> None:
+    """Let a case live to its end: the brand is asked, the listing restricted."""
+    cases = scanned.cases
+    brand, shop = cases.brand("Acme"), replace(MKT, marketplace="shop")
+    token = cases.claim(case_id)
+    with cases.database.write() as session:
+        question = ask_brand(
+            session,
+            case_id,
+            actor=ANN,
+            at=cases.now,
+            lease_token=token,
+            template="is_it_yours",
+        ).id
+    with cases.database.write() as session:
+        answer_question(
+            session,
+            question,
+            AnswerKind.CANNOT_TELL,
+            actor=brand,
+            at=cases.now,
+            explanation=f"{SELLER} is new to us.",
+            signed=("good_faith", "accuracy"),
+        )
+    speak_for(cases, case_id)
+    settle(cases, case_id, counterfeit(cases, "Acme"))
+    send(cases, case_id)
+    for action in actions(cases, case_id):
+        say(cases, action, actor=shop, external_id=f"{SELLER}-1")
+    cases.step(case_id, "appeal_window_over")
+    assert cases.case(case_id).state == "closed"
+
+
 def listing_of(scanned: Scanned, name: str) -> str:
     with scanned.cases.database.read() as session:
         query = select(ListingRow.id).where(ListingRow.external_id == name)
@@ -90,7 +127,7 @@ def test_nothing_of_an_erased_seller_is_left_in_the_data_directory(
                 locked_until=cases.now,
             )
         )
-    settle(cases, case_id, NOTHING)
+    live(scanned, case_id)
     # New listings push what was there out of place; a file keeps what it was.
     scanned.market.offer(BAG, pictures[0], seller_id=SELLER, version=2)
     scanned.scan()
