@@ -7,7 +7,14 @@ from fastapi import Path
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
-from detector.api.case_schemas import AT, CASE_ID, Id, Prose, Word
+from detector.api.case_schemas import (
+    AT,
+    CASE_ID,
+    Id,
+    Prose,
+    RestrictionAnswer,
+    Word,
+)
 from detector.api.flag_schemas import LISTING_ID
 from detector.api.list_schemas import PLAIN_ID
 from detector.api.pagination import ChangesOptions
@@ -75,14 +82,6 @@ class ActionListing(Wire):
     marketplace_id: str
     listing_id: str = Field(description="The marketplace's id of it.")
     url: str | None
-
-
-class RestrictionAnswer(Wire):
-    """What is restricted, where, how long."""
-
-    kind: str = Field(description="As the EU transparency database names it.")
-    territories: list[str] = Field(description="Countries: ISO 3166-1, two letters.")
-    ends_on: str | None = Field(description="The last day; null if no end is set.")
 
 
 class StatementText(Wire):

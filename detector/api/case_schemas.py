@@ -142,11 +142,11 @@ class LeaseAnswer(Wire):
 
 
 class RestrictionAnswer(Wire):
-    """What is restricted, where, and how long."""
+    """What is restricted, where, how long."""
 
     kind: str = Field(description="As the EU transparency database names it.")
-    territories: list[str]
-    ends_on: str | None = Field(description="A day; null without an end.")
+    territories: list[str] = Field(description="Countries: ISO 3166-1, two letters.")
+    ends_on: str | None = Field(description="The last day; null if no end is set.")
 
 
 class DecisionAnswer(Wire):

@@ -177,7 +177,7 @@ class NoticeAnswer(Wire):
     withdrawn_at: datetime | None
 
 
-class RowProblemAnswer(Wire):
+class NoticeRowAnswer(Wire):
     """What is wrong with a row of a file."""
 
     row: int
@@ -191,4 +191,4 @@ class NoticeFileAnswer(Wire):
     """What became of a file of listings: good rows are kept."""
 
     notices: list[NoticeAnswer]
-    problems: list[RowProblemAnswer]
+    problems: list[NoticeRowAnswer]

@@ -18,7 +18,7 @@ from detector.store.table import utc_now
 router = APIRouter(prefix="/v1/queues", tags=["cases"], dependencies=[with_key])
 
 
-class QueueAnswer(Wire):
+class CaseQueueAnswer(Wire):
     """What waits in a queue."""
 
     model_config = ConfigDict(
@@ -45,9 +45,9 @@ class QueueAnswer(Wire):
 
 
 @router.get("", operation_id="list_queues")
-def list_all(request: Request, caller: Reviewer) -> Page[QueueAnswer]:
+def list_all(request: Request, caller: Reviewer) -> Page[CaseQueueAnswer]:
     """List the queues, on one page, and what waits in each."""
     with service_of(request).store.database.read() as session:
         counts = count_queues(session, at=utc_now())
-    items = [QueueAnswer.model_validate(asdict(count)) for count in counts]
+    items = [CaseQueueAnswer.model_validate(asdict(count)) for count in counts]
     return Page(items=items, next_cursor=None)

@@ -68,7 +68,7 @@ class Rate(Wire):
     upper: Share | None
 
 
-class OutcomesAnswer(Wire):
+class DecidedItemsAnswer(Wire):
     """What became of notice items that were decided."""
 
     accepted: Count = Field(description="Restricted, also if an appeal overturned it.")
@@ -90,8 +90,8 @@ class FiguresAnswer(Wire):
 
     since: datetime
     until: datetime
-    total: OutcomesAnswer
-    by_reason: dict[str, OutcomesAnswer]
+    total: DecidedItemsAnswer
+    by_reason: dict[str, DecidedItemsAnswer]
 
 
 class StandingChange(Wire):

@@ -18,6 +18,12 @@ def test_the_service_answers_with_its_description(stranger):
     assert answer.json["openapi"].startswith("3.1")
 
 
+def test_no_two_schemas_share_a_name():
+    # Such are told apart by their modules, which are nobody's business.
+    schemas = create_app(Settings()).openapi()["components"]["schemas"]
+    assert [name for name in schemas if "__" in name] == []
+
+
 def names_of(described, operation) -> set[str]:
     """Collect the names of an operation's parameters."""
     named = described["components"]["parameters"]
