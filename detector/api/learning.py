@@ -1,5 +1,6 @@
 """Routes of what decisions teach: calibrations, and references' records."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -7,13 +8,16 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from detector.access.principal import Principal
 from detector.access.roles import Capability
 from detector.api.acting import recorded_as
+from detector.api.case_schemas import CaseId
 from detector.api.learning_schemas import (
     CalibrationAnswer,
     CalibrationAnswers,
     CalibrationId,
     CalibrationOptions,
+    KnownFakeAnswer,
     LearnedReferenceId,
     NewCalibration,
+    NewKnownFake,
     Quarantine,
     RecordOptions,
     ReferenceRecordAnswer,
@@ -30,6 +34,7 @@ from detector.review.learning.calibrate import (
     propose_calibrations,
 )
 from detector.review.learning.fit import Method
+from detector.review.learning.known_fake import add_known_fake
 from detector.review.learning.reference_list import (
     RecordView,
     find_record,
@@ -203,3 +208,38 @@ def release(
             session, learned_reference_id, actor=recorded_as(caller), at=utc_now()
         )
         return as_record(find_record(session, learned_reference_id))
+
+
+@router.post(
+    "/cases/{case_id}/known-fake",
+    operation_id="add_known_fake",
+    status_code=201,
+    responses=problems(
+        {
+            404: "No such case, or no such picture in it.",
+            409: "Nobody has confirmed it, or the picture shows nothing of the goods.",
+        }
+    ),
+)
+async def add_fake(
+    request: Request, caller: Lead, case_id: CaseId, given: NewKnownFake
+) -> KnownFakeAnswer:
+    """Make a picture of a restricted listing a reference of the brand's known fakes.
+
+    Who shows it next is flagged with `known_fake_match`, which corroborates. A copy of
+    the brand's own photo is refused: honest sellers show that, too.
+    """
+    service = service_of(request)
+    extractor = service.engine.extractor
+    async with service.pool.place():
+        added = await service.pool.run(
+            lambda: add_known_fake(
+                service.store,
+                extractor,
+                case_id,
+                position=given.position,
+                actor=recorded_as(caller),
+                at=utc_now(),
+            )
+        )
+    return KnownFakeAnswer.model_validate(asdict(added))

@@ -11,7 +11,7 @@ from detector.api.case_schemas import AT, Id
 from detector.api.catalogue_schemas import BRAND_ID
 from detector.api.list_schemas import LINE, PLAIN_ID
 from detector.api.pagination import PageOptions
-from detector.api.schemas import Wire
+from detector.api.schemas import AS_WHOLE, Sha256, Wire
 
 CalibrationState = Literal["proposed", "applied", "replaced", "rejected"]
 Method = Literal["sigmoid", "isotonic"]
@@ -49,6 +49,12 @@ CALIBRATION: JsonDict = {
     },
     "created_at": AT,
     "applied_at": None,
+}
+FAKE: JsonDict = {
+    "reference_id": "ref_5f0c0e5c1d2b4a6f8e9d7c3b",
+    "external_id": "known-fake/" + "9c" * 12,
+    "brand_id": BRAND_ID,
+    "picture_sha256": "9c" * 32,
 }
 RECORD: JsonDict = {
     "reference_id": "ref_5f0c0e5c1d2b4a6f8e9d7c3b",
@@ -139,3 +145,24 @@ class ReferenceRecordAnswer(Wire):
     is_quarantined: bool = Field(description="It raises no flag.")
     quarantine_reason: str | None
     updated_at: datetime
+
+
+class NewKnownFake(Wire):
+    """Which picture of the case it is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"position": 0}]})
+
+    position: Annotated[int, Field(strict=True, ge=0, le=10_000), AS_WHOLE] = Field(
+        description="Of the picture in the listing."
+    )
+
+
+class KnownFakeAnswer(Wire):
+    """The reference that the picture became."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [FAKE]})
+
+    reference_id: str
+    external_id: str
+    brand_id: str
+    picture_sha256: Sha256

@@ -102,6 +102,7 @@ TAKEDOWN = [
     Line("POST", CALIBRATIONS, C.CALIBRATION_MANAGE, {"method": "sigmoid"}),
     Line("GET", CALIBRATIONS + "/{calibration_id}", C.CALIBRATION_MANAGE),
     Line("POST", CALIBRATIONS + "/{calibration_id}/apply", C.CALIBRATION_MANAGE),
+    Line("POST", CASE + "/known-fake", C.CASES_LEAD, {"position": 0}),
     Line("GET", RECORDS, C.CASES_LEAD),
     Line("POST", RECORD + "/quarantine", C.CASES_LEAD, {"reason": "A plain box."}),
     Line("POST", RECORD + "/release", C.CASES_LEAD),
