@@ -26,7 +26,7 @@ from detector.api.service import service_of
 from detector.errors import WrongRole
 from detector.review.notices.give import complete_notice, give_notice
 from detector.review.notices.notice import WARNING, GivenNotice, NoticeItem
-from detector.review.notices.notice_file import part, read_items
+from detector.review.notices.notice_file import give_in_parts, read_items
 from detector.review.notices.notice_list import (
     NoticeFilter,
     NoticeView,
@@ -146,24 +146,21 @@ async def give_by_file(
     def work() -> NoticeFileAnswer:
         items, problems = read_items(io.BytesIO(data))
         with service.store.database.write() as session:
-            ids = [
-                give_notice(
-                    session,
-                    GivenNotice(
-                        marketplace=options.marketplace_id,
-                        reason_code=options.reason_code,
-                        explanation=options.explanation,
-                        items=some,
-                        notifier={"name": options.name, "email": options.email},
-                        right_id=options.right_id,
-                        signed=options.signed,
-                    ),
-                    actor=actor,
-                    brand_id=brand_id,
-                    at=utc_now(),
-                ).id
-                for some in part(items)
-            ]
+            ids = give_in_parts(
+                session,
+                GivenNotice(
+                    marketplace=options.marketplace_id,
+                    reason_code=options.reason_code,
+                    explanation=options.explanation,
+                    items=items,
+                    notifier={"name": options.name, "email": options.email},
+                    right_id=options.right_id,
+                    signed=options.signed,
+                ),
+                actor=actor,
+                brand_id=brand_id,
+                at=utc_now(),
+            )
             notices = [as_answer(find_notice(session, notice_id)) for notice_id in ids]
         return NoticeFileAnswer.model_validate(
             {

@@ -17,6 +17,7 @@ from detector.cli import (
     jobs,
     key,
     listings,
+    notices,
     scan,
     serve,
     statements,
@@ -43,6 +44,7 @@ app.command("worker")(worker.worker)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(listings.app, name="listings")
 app.add_typer(cases.app, name="cases")
+app.add_typer(notices.app, name="notices")
 app.add_typer(statements.app, name="statements")
 app.add_typer(erase.app, name="erase")
 app.command("verify-evidence")(verify_evidence.verify_evidence)

@@ -1,7 +1,10 @@
 """A file of listings to give notice of: CSV, a listing in each row."""
 
-from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import BinaryIO
+
+from sqlalchemy.orm import Session
 
 from detector.catalogue.formats.columns import (
     map_columns,
@@ -11,7 +14,9 @@ from detector.catalogue.formats.columns import (
 )
 from detector.catalogue.formats.rows import RowProblem
 from detector.catalogue.formats.tables import open_table
-from detector.review.notices.notice import MAX_ITEMS, NoticeItem
+from detector.review.actor import Actor
+from detector.review.notices.give import give_notice
+from detector.review.notices.notice import MAX_ITEMS, GivenNotice, NoticeItem
 
 COLUMNS = ("listing_id", "url")
 
@@ -45,7 +50,28 @@ def read_items(file: BinaryIO) -> tuple[list[NoticeItem], list[RowProblem]]:
     return items, problems
 
 
-def part(items: Sequence[NoticeItem]) -> Iterator[Sequence[NoticeItem]]:
-    """Part many listings into as many as one notice may name."""
-    for start in range(0, len(items), MAX_ITEMS):
-        yield items[start : start + MAX_ITEMS]
+def give_in_parts(
+    session: Session, given: GivenNotice, *, actor: Actor, brand_id: str, at: datetime
+) -> list[str]:
+    """Give notice of any number of listings: of each 300 a notice of its own.
+
+    Args:
+        session: that writes.
+        given: the notice, with all its listings.
+        actor: who gives it.
+        brand_id: for which brand.
+        at: now.
+
+    Returns:
+        The notices' ids.
+    """
+    return [
+        give_notice(
+            session,
+            replace(given, items=given.items[start : start + MAX_ITEMS]),
+            actor=actor,
+            brand_id=brand_id,
+            at=at,
+        ).id
+        for start in range(0, len(given.items), MAX_ITEMS)
+    ]

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from detector.errors import Conflict, InvalidInput, Unknown
 from detector.review.notices.give import complete_notice
 from detector.review.notices.notice import NoticeItem
-from detector.review.notices.notice_file import part, read_items
+from detector.review.notices.notice_file import give_in_parts, read_items
 from detector.review.notices.notice_job import link_known_listings
 from detector.review.notices.notice_list import NoticeFilter, find_notice, list_notices
 from detector.review.notices.withdraw import withdraw_notice
@@ -194,4 +194,14 @@ def test_a_file_names_listings_and_good_rows_are_kept():
     found, problems = read_items(io.BytesIO(data))
     assert [item.listing_id for item in found] == ["a", "b"]
     assert [problem.row for problem in problems] == [3]
-    assert [len(some) for some in part([NoticeItem("x")] * 301)] == [300, 1]
+
+
+def test_of_more_listings_than_one_notice_names_several_are_given(cases):
+    given, brand = make_notice(cases, *map(str, range(301))), cases.brand()
+    assert brand.brand_id is not None
+    with cases.database.write() as session:
+        first, second = give_in_parts(
+            session, given, actor=brand, brand_id=brand.brand_id, at=cases.now
+        )
+    assert len(items(cases, first)) == 300
+    assert [item.external_id for item in items(cases, second)] == ["300"]
