@@ -1,7 +1,6 @@
 """The database: one engine, sessions that read, sessions that write, migrations."""
 
 import fcntl
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -103,42 +102,6 @@ class Database:
         with self.read() as session:
             found = session.execute(text("PRAGMA quick_check")).scalars()
             return [line for line in found if line != "ok"]
-
-    def purge(self) -> None:
-        """Let nothing that was deleted be left in the files, as far as we own them.
-
-        SQLite's file is written anew, and its log emptied. PostgreSQL only notes that
-        the room is free; its server overwrites it in time.
-
-        Raises:
-            Busy: others read or write all the time.
-        """
-        with _faults(self.name):
-            connection = self._engine.raw_connection()
-            try:
-                driver = connection.driver_connection
-                assert driver is not None
-                if not self.is_sqlite:
-                    driver.set_autocommit(True)
-                    driver.execute("VACUUM")
-                    driver.set_autocommit(False)
-                    return
-                driver.execute("VACUUM")
-                busy, _, _ = driver.execute(
-                    "PRAGMA wal_checkpoint(TRUNCATE)"
-                ).fetchone()
-            except sqlite3.OperationalError as error:
-                raise self._in_use() from error
-            finally:
-                connection.close()
-        if busy:
-            raise self._in_use()
-
-    def _in_use(self) -> Busy:
-        return Busy(
-            f"{self.name} is in use, so that its files could not be written anew.",
-            remedy="Try again; stop the service if it does not help.",
-        )
 
     def close(self) -> None:
         """Close all connections."""

@@ -38,6 +38,7 @@ from detector.store.clock import next_seq
 from detector.store.holds import is_held
 from detector.store.listing_tables import ListingImportRow, ListingRow
 from detector.store.paging import page
+from detector.store.purge import purge
 from detector.store.store import Store
 from detector.store.takedown_tables import ErasureRow, LegalHoldRow
 
@@ -143,7 +144,7 @@ def finish_erasure(store: Store) -> None:
         Busy: others use the database all the time.
     """
     store.blobs.sweep()
-    store.database.purge()
+    purge(store.database)
 
 
 def reject_erasure(
