@@ -21,7 +21,7 @@ from detector.store.listing_tables import (
     SightingRow,
     WatchedPictureRow,
 )
-from detector.store.scan_tables import ScanImageRow
+from detector.store.scan_tables import ScanImageRow, ScanMatchRow
 from detector.store.standing_tables import DismissedLikenessRow
 from detector.store.store import Store
 from detector.store.sweep_tables import SweepCandidateRow
@@ -150,13 +150,7 @@ def _erase(store: Store, session: Session, digests: Sequence[str]) -> int:
             delete(table).where(column.in_(digests)), execution_options=SILENT
         )
     delete_pictures(session, rows)
-    # A scan of files, beside the listings, may have met the same picture.
-    session.execute(
-        update(ScanImageRow)
-        .where(ScanImageRow.sha256.in_(digests))
-        .values(sha256=None),
-        execution_options=SILENT,
-    )
+    _forget_file_scans(session, digests)
     used = set(
         session.scalars(select(ImageRow.sha256).where(ImageRow.sha256.in_(digests)))
     )
@@ -164,3 +158,20 @@ def _erase(store: Store, session: Session, digests: Sequence[str]) -> int:
         if digest not in used:
             store.blobs.delete(digest, unused_s=0)
     return len(used)
+
+
+def _forget_file_scans(session: Session, digests: Sequence[str]) -> None:
+    """Delete what scans of files, beside the listings, found of the same pictures."""
+    places = session.execute(
+        select(ScanImageRow.scan_id, ScanImageRow.position).where(
+            ScanImageRow.sha256.in_(digests)
+        )
+    )
+    for scan_id, position in places.all():
+        for table in (ScanMatchRow, ScanImageRow):
+            session.execute(
+                delete(table).where(
+                    table.scan_id == scan_id, table.position == position
+                ),
+                execution_options=SILENT,
+            )

@@ -23,6 +23,7 @@ from detector.review.queue.scope import Scope
 from detector.store.audit_tables import AuditRow
 from detector.store.case_tables import CaseRow
 from detector.store.listing_tables import ListingRow, PictureRow
+from detector.store.scan_tables import ScanImageRow, ScanRow
 from detector.store.takedown_tables import ErasureRow, LegalHoldRow, TombstoneRow
 from detector.store.work_tables import GivenAnswerRow
 from tests.detector.listings.pictures.conftest import SIZE, again
@@ -118,6 +119,13 @@ def test_nothing_of_an_erased_seller_is_left_in_the_data_directory(
     case_id = scanned.case_of(listing_of(scanned, BAG))
     with store.database.write() as session:
         add_comment(session, case_id, f"{SELLER} again!", actor=ANN, at=cases.now)
+        session.add(ScanRow(id="files", finished_at=cases.now))
+        session.flush()
+        digest = sha256(pictures[0]).hexdigest()
+        file = f"{SELLER}.jpg"
+        session.add(
+            ScanImageRow(scan_id="files", position=0, image=file, sha256=digest)
+        )
         session.add(
             GivenAnswerRow(
                 id="given",
