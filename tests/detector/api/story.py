@@ -2,7 +2,7 @@
 
 import io
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,20 +49,29 @@ class Story:
 
     def told(self, type: str, count: int = 1) -> Any:
         """Wait until the marketplace was told something; return the newest."""
-        deadline = time.monotonic() + PATIENCE_S
-        while len(self.receiver.of(type)) < count:
-            assert time.monotonic() < deadline, type
-            time.sleep(0.05)
+        wait_until(lambda: len(self.receiver.of(type)) >= count)
         return self.receiver.of(type)[-1].data
 
     def case(self, who: str = "ann") -> Any:
         return self.read(who, f"/cases/{self.ids['case']}")
+
+    def notice(self) -> Any:
+        """Read what became of the one listing of the brand's notice."""
+        (item,) = self.read("ada", f"/notices/{self.ids['notice']}")["items"]
+        return item
 
     def claim(self, who: str) -> dict[str, Any]:
         """Claim the case; return what goes with each write of its holder."""
         seen = self.case(who)["version"]
         held = self.send(who, f"/cases/{self.ids['case']}/claim", version=seen)
         return {"lease_token": held["lease"]["token"], "version": held["version"]}
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def draw() -> dict[str, bytes]:

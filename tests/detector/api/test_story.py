@@ -23,7 +23,7 @@ from detector.access.roles import Role
 from detector.settings import Settings
 from detector.store.store import open_store
 from tests.detector.api.people import PASSWORD, ask, log_in, made, with_key
-from tests.detector.api.story import Story, copy_of, draw
+from tests.detector.api.story import Story, copy_of, draw, wait_until
 from tests.detector.api.tenants import send_files, wait_for
 from tests.service_process import service_process
 from tests.webhook_receiver import receiving
@@ -199,6 +199,20 @@ def ask_the_brand(story: Story) -> None:
     case = story.case()
     assert case["state"] == "open"
     assert case["signals"]["brand_confirmed"]["value"] == "counterfeit"
+    notice = story.send(
+        "ada",
+        "/notices",
+        marketplace_id=MARKET,
+        reason_code="counterfeit_mark",
+        right_id=story.ids["right"],
+        explanation="We make no tote in that colour, and have sold none to Sam.",
+        items=[{"listing_id": "4711"}],
+        notifier={"name": "Ada Acme", "email": "ada@x.example"},
+        signed=["good_faith", "accuracy"],
+    )
+    assert (notice["state"], notice["missing"]) == ("received", [])
+    story.ids["notice"] = notice["notice_id"]
+    wait_until(lambda: story.notice()["case_id"] == case_id)
 
 
 def restrict(story: Story) -> None:
@@ -273,6 +287,17 @@ def object_and_overturn(story: Story) -> None:
 
 
 def look_at_the_records(story: Story) -> None:
+    standing = story.read("ada", f"/brands/{story.ids['brand']}/standing")
+    assert standing["tier"] == "new"
+    total = standing["figures"]["total"]
+    assert (total["accepted"], total["countered"]) == (1, 1)
+    assert total["accuracy"]["rate"] == 0
+    assert story.notice()["state"] == "accepted"
+    report = story.read("admin", "/metrics-report")["metrics"]
+    figures = {each["name"]: (each["value"], each["num"]) for each in report}
+    assert figures["precision"] == (1, 1)
+    assert figures["post_appeal_precision"] == (0, 1)
+    assert figures["reversal_rate"] == (1, 1)
     entries = story.read("admin", f"/audit?case_id={story.ids['case']}&limit=200")
     events = [entry["event"] for entry in entries["items"]]
     for event in ("open", "ask_brand", "answer", "restrict", "second_agrees"):
