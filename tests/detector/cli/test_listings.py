@@ -244,7 +244,7 @@ def test_a_full_queue_is_waited_for(inbox, data_dir):
 
 
 def test_killed_at_any_moment_it_loses_and_doubles_nothing(inbox, data_dir):
-    num_files, num_rows = 4, 800
+    num_files, num_rows = 6, 800
     names = [f"{n}-{i}" for n in range(num_files) for i in range(num_rows)]
     for n in range(num_files):
         some = (shown(name) for name in names if name.startswith(f"{n}-"))
@@ -261,7 +261,7 @@ def test_killed_at_any_moment_it_loses_and_doubles_nothing(inbox, data_dir):
         num_taken.append(num_stored(data_dir))
         if num_taken[-1] >= len(names) - num_rows:
             break
-    assert len(num_taken) > 2
+    assert any(0 < taken < len(names) for taken in num_taken)
     with watching(data_dir, inbox):
         wait_until(lambda: len(list(done.glob("?.ndjson"))) == num_files)
     assert stored(data_dir) == {("shop", name): 1 for name in names}
