@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from detector.access.keys import create_key
 from detector.access.roles import Role
 from detector.api.app import create_app
-from detector.console.pages import add_pages
+from detector.console.app import add_console
 from detector.settings import Settings
 from detector.store.store import open_store
 from tests.catalogues import GridEmbedder, run_import
@@ -219,7 +219,7 @@ def make_app(data_dir: Path, **settings: float | str) -> FastAPI:
     """Make the service with its pages, on the grid embedder."""
     chosen = Settings(data_dir=data_dir, threads=2, **settings)  # type: ignore[arg-type]
     app = create_app(chosen, embedders={"copy": GridEmbedder()})
-    add_pages(app)
+    add_console(app)
     return app
 
 

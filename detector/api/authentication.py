@@ -7,6 +7,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from detector.access.principal import Principal
+from detector.api.cookies import SAFE_METHODS, require_our_page, session_token
 from detector.api.errors import Unauthorized
 
 PROTECTED = "v1"
@@ -29,7 +30,8 @@ class Authentication:
         """Let a request pass, or raise Unauthorized."""
         if scope["type"] == "http" and is_protected(scope["path"]):
             principal = None
-            text = bearer_token(Headers(scope=scope))
+            headers = Headers(scope=scope)
+            text = bearer_token(headers) or _browser_token(headers)
             if text is not None:
                 principal = await asyncio.to_thread(self._find_principal, text)
             if principal is None:
@@ -38,8 +40,15 @@ class Authentication:
                     remedy="Send the header `Authorization: Bearer KEY`; `detector key "
                     "create` makes a key.",
                 )
+            if "authorization" not in headers and scope["method"] not in SAFE_METHODS:
+                require_our_page(headers, text or "")
             scope["state"]["principal"] = principal
         await self._app(scope, receive, send)
+
+
+def _browser_token(headers: Headers) -> str | None:
+    """Read the cookie of a browser, which sends no Authorization header."""
+    return None if "authorization" in headers else session_token(headers)
 
 
 def is_protected(path: str) -> bool:

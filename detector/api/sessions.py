@@ -13,6 +13,7 @@ from detector.api.access_schemas import (
     UserAnswer,
 )
 from detector.api.authentication import bearer_token
+from detector.api.cookies import session_token
 from detector.api.errors import Forbidden
 from detector.api.openapi import problems
 from detector.api.permission import AnyPrincipal, with_key
@@ -108,7 +109,7 @@ async def change_my_password(
 def end_session(request: Request, caller: AnyPrincipal) -> None:
     """End the session whose token is sent."""
     _user_id(caller)
-    token = bearer_token(request.headers)
+    token = bearer_token(request.headers) or session_token(request.headers)
     if token is not None:
         log_out(service_of(request).store.database, token)
 

@@ -40,7 +40,7 @@ def serve(
     from detector.api.app import create_app
     from detector.api.log import log_to_stderr
     from detector.cli.engine import load_models
-    from detector.console.pages import add_pages
+    from detector.console.app import add_console
     from detector.settings import load_settings
 
     settings = load_settings()
@@ -51,7 +51,7 @@ def serve(
         typer.echo(f"Serving {settings.data_dir} at {url} until Ctrl-C")
         _look_at_store(settings, url)
         app = create_app(settings, embedders=embedders)
-        add_pages(app)
+        add_console(app)
         log_to_stderr()
         config = uvicorn.Config(
             app,

@@ -29,11 +29,8 @@ BULK = {"case_id": "case_none", "by": "cluster"}
 
 C = Capability
 TABLE = [
-    Line("GET", "/", PUBLIC),
-    Line("HEAD", "/", PUBLIC),
     Line("GET", "/openapi.json", PUBLIC),
     Line("HEAD", "/openapi.json", PUBLIC),
-    Line("GET", "/static/{path}", PUBLIC),
     Line("GET", "/livez", PUBLIC),
     Line("GET", "/readyz", PUBLIC),
     Line("GET", "/metrics", PUBLIC),

@@ -49,9 +49,9 @@ def read_answer(received: bytes) -> Answer:
     ("method", "path", "headers", "body", "status", "code"),
     [
         ("GET", "/nothing", {}, None, 404, "not_found"),
-        ("GET", "/static/../pages.py", {}, None, 404, "not_found"),
+        ("GET", "/static/../app.py", {}, None, 404, "not_found"),
         ("GET", "/static/nothing.js", {}, None, 404, "not_found"),
-        ("POST", "/static/start.js", {}, b"x", 405, "method_not_allowed"),
+        ("POST", "/static/console.js", {}, b"x", 405, "method_not_allowed"),
         ("POST", "/", {}, b"x", 405, "method_not_allowed"),
         ("PUT", "/livez", {}, b"x", 405, "method_not_allowed"),
         ("DELETE", "/readyz", {}, None, 405, "method_not_allowed"),
@@ -287,7 +287,7 @@ def test_a_request_id_is_kept_if_it_is_a_harmless_one(stranger):
 
 
 def test_headers_keep_browsers_from_guessing(stranger):
-    for path in ["/", "/livez", "/static/start.js", "/nothing", "/v1/match"]:
+    for path in ["/", "/livez", "/static/console.js", "/nothing", "/v1/match"]:
         headers = stranger.send("GET", path).headers
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "DENY"

@@ -7,7 +7,6 @@ from fastapi.routing import iter_route_contexts
 from detector.access.roles import SHIPPED, Capability, Role
 from detector.access.sessions import log_in
 from detector.api.app import create_app
-from detector.console.pages import add_pages
 from detector.settings import Settings
 from tests.detector.api.people import PASSWORD, with_key
 from tests.detector.api.route_line import Line
@@ -34,9 +33,7 @@ def routes_of(app: FastAPI) -> list[str]:
 
 
 def all_routes() -> list[str]:
-    app = create_app(Settings())
-    add_pages(app)
-    return routes_of(app)
+    return routes_of(create_app(Settings()))
 
 
 ROUTES = all_routes()

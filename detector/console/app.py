@@ -1,0 +1,46 @@
+"""Adds the console to a service."""
+
+from fastapi import FastAPI, Request, Response
+from starlette.responses import RedirectResponse
+from starlette.staticfiles import StaticFiles
+
+from detector.console import account, sign_in
+from detector.console.inner_api import ApiProblem, open_client
+from detector.console.rendering import FOLDER, page
+from detector.console.viewer import SignInNeeded, sign_in_path, viewer_of
+
+ROUTERS = (account.router, sign_in.router)
+FRAGMENT_HEADER = "HX-Request"
+
+
+def add_console(app: FastAPI) -> None:
+    """Add the pages to a service."""
+    app.state.console_client = open_client(app)
+    app.add_exception_handler(SignInNeeded, _lead_to_sign_in)
+    app.add_exception_handler(ApiProblem, _show_problem)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
+
+
+async def _lead_to_sign_in(request: Request, error: Exception) -> Response:
+    if not isinstance(error, SignInNeeded):
+        raise TypeError(f"{error!r} is no SignInNeeded")
+    place = sign_in_path(error.next_path)
+    if FRAGMENT_HEADER in request.headers:
+        return Response(status_code=204, headers={"HX-Redirect": place})
+    return RedirectResponse(place, 303)
+
+
+async def _show_problem(request: Request, error: Exception) -> Response:
+    """Show what the API refused, as a page or as the part that htmx asked for."""
+    if not isinstance(error, ApiProblem):
+        raise TypeError(f"{error!r} is no ApiProblem")
+    is_part = FRAGMENT_HEADER in request.headers
+    return page(
+        request,
+        "problem_part.html" if is_part else "problem.html",
+        viewer=None if is_part else await viewer_of(request),
+        status=error.status,
+        problem=error.problem,
+    )

@@ -1,0 +1,111 @@
+"""The API as the pages use it: in the same process, as whoever has signed in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from httpx2 import ASGITransport, AsyncClient, Response
+
+from detector.api.cookies import CSRF_HEADER, SESSION_COOKIE, csrf_token
+
+Answer = Any
+"""What the API answered, as JSON: docs/openapi.json says what is in it."""
+
+
+class ApiProblem(Exception):
+    """The API refused, and says why.
+
+    Attributes:
+        status: of HTTP.
+        problem: the `application/problem+json` that was answered.
+    """
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        super().__init__(f"{status} {problem.get('code')}: {problem.get('detail')}")
+        self.status = status
+        self.problem = problem
+
+    @property
+    def code(self) -> str:
+        """The problem's stable name."""
+        return str(self.problem.get("code", ""))
+
+
+class InnerApi:
+    """Calls the API with the cookie of a page's viewer.
+
+    Args:
+        client: of the app itself; see `open_client`.
+        token: of the viewer's session; None of somebody who has not signed in.
+        request_id: of the page's request, so that the log tells what belongs together.
+    """
+
+    def __init__(
+        self, client: AsyncClient, *, token: str | None, request_id: str
+    ) -> None:
+        self._client = client
+        self._headers = {"X-Request-ID": request_id}
+        if token is not None:
+            self._headers["Cookie"] = f"{SESSION_COOKIE}={token}"
+            self._headers[CSRF_HEADER] = csrf_token(token)
+
+    async def read(self, path: str, **query: object) -> Answer:
+        """Read what is at a path below `/v1`.
+
+        Args:
+            path: such as `/cases`.
+            query: parameters; those that are None or empty are left out.
+
+        Raises:
+            ApiProblem: it was refused.
+        """
+        params = {k: _text(v) for k, v in query.items() if v is not None and v != ""}
+        answer = await self._client.get(
+            f"/v1{path}", params=params, headers=self._headers
+        )
+        return _json_of(answer)
+
+    async def write(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        query: Mapping[str, object] | None = None,
+    ) -> Answer:
+        """Send a write; return what was answered, None if nothing was.
+
+        Args:
+            method: of HTTP.
+            path: below `/v1`, or `/sessions`.
+            body: sent as JSON.
+            query: parameters.
+
+        Raises:
+            ApiProblem: it was refused.
+        """
+        place = path if path.startswith("/sessions") else f"/v1{path}"
+        answer = await self._client.request(
+            method,
+            place,
+            json=dict(body) if body is not None else None,
+            params={k: _text(v) for k, v in (query or {}).items()},
+            headers=self._headers,
+        )
+        return _json_of(answer)
+
+
+def open_client(app: FastAPI) -> AsyncClient:
+    """Make the client that all pages share."""
+    transport = ASGITransport(app=app)
+    return AsyncClient(transport=transport, base_url="http://console.invalid")
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _json_of(answer: Response) -> Answer:
+    if answer.status_code >= 400:
+        raise ApiProblem(answer.status_code, answer.json())
+    return answer.json() if answer.content else None
