@@ -121,7 +121,9 @@ class CaseOptions(ChangesOptions):
     marketplace_id: Word | None = Field(
         None, description="Only listings on this marketplace."
     )
-    seller_id: Word | None = Field(None, description="Only listings of this seller.")
+    seller_id: Word | None = Field(
+        None, description="Only listings of this seller; not for brands."
+    )
     cluster_id: Id | None = Field(
         None, description="Only those of this picture; for the platform's people."
     )

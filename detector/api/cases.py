@@ -52,7 +52,8 @@ def list_page(
         leased_by=caller.id if options.mine else None,
         updated_since=options.updated_since,
     )
-    if scope.is_outside and (options.queue or options.cluster_id):
+    hidden = scope.is_outside and (options.queue or options.cluster_id)
+    if hidden or (scope.brand_id is not None and options.seller_id):
         return Page(items=[], next_cursor=None)
     with service_of(request).store.database.read() as session:
         views, next_cursor = list_cases(

@@ -15,6 +15,8 @@ from detector.store.case_tables import CaseRow
 from detector.store.takedown_tables import AppealRow
 
 LIVE = ("received", "forwarded", "in_review")
+SUED = "The claimant has shown that a court is seized."
+WITHDREW = "The claimant has taken the claim back."
 
 
 def take_appeal(
@@ -137,7 +139,7 @@ def answer_as_claimant(
         actor=actor,
         at=at,
         given=Given(
-            note=note or "The claimant has shown that a court is seized.",
+            note=note or (WITHDREW if document is None else SUED),
             data={"appeal_id": row.id, "document": document},
         ),
     )

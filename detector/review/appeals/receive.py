@@ -74,6 +74,12 @@ def complete_appeal(
         raise Conflict(
             f"The appeal is {row.state}.", remedy="It needs nothing more to be sent."
         )
+    complaint = AppealKind.NOTIFIER_COMPLAINT
+    if (row.kind == complaint) != (given.kind is complaint):
+        raise Conflict(
+            f"The appeal is a {row.kind}: it is not the sender's.",
+            remedy="Leave it to whoever sent it, and send another one.",
+        )
     case = session.get_one(CaseRow, row.case_id)
     _write(row, given, case, at)
     session.flush()

@@ -93,10 +93,10 @@ def right_in_force(move: Move) -> Refusal | None:
 def needs_second(move: Move) -> Refusal | None:
     """Pass where the rules ask for a second opinion.
 
-    Once two have disagreed a lead settles it.
+    Once two have disagreed a lead settles it who is neither of them.
     """
     policy, case = move.policy, move.case
-    if move.actor.party is Party.LEAD and _two_disagreed(move):
+    if move.actor.party is Party.LEAD and _two_others_disagreed(move):
         return Refusal("Two have given their opinions.", "")
     num_listings = move.session.scalar(
         select(func.count()).where(
@@ -114,13 +114,13 @@ def needs_second(move: Move) -> Refusal | None:
     return None if asks else Refusal("No rule asks for a second opinion.", "")
 
 
-def _two_disagreed(move: Move) -> bool:
-    query = select(DecisionRow.id).where(
-        DecisionRow.case_id == move.case.id,
-        DecisionRow.opinion == 2,
-        DecisionRow.state == "overruled",
+def _two_others_disagreed(move: Move) -> bool:
+    query = select(DecisionRow.decided_by).where(
+        DecisionRow.case_id == move.case.id, DecisionRow.state == "overruled"
     )
-    return move.session.scalar(query.limit(1)) is not None
+    second = query.where(DecisionRow.opinion == 2).limit(1)
+    is_settled_by_another = move.actor.id not in move.session.scalars(query).all()
+    return is_settled_by_another and move.session.scalar(second) is not None
 
 
 def notify_first(move: Move) -> Refusal | None:

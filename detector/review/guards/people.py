@@ -6,6 +6,7 @@ from detector.review.guards.refusal import Refusal
 from detector.review.move import Move
 from detector.review.workflow import Party
 from detector.store.case_tables import DecisionRow
+from detector.store.takedown_tables import AppealRow
 
 LEADS = "leads"
 """The queue of what only a lead takes."""
@@ -51,11 +52,15 @@ def may_work_queue(move: Move) -> Refusal | None:
 
 
 def is_person(move: Move) -> Refusal | None:
-    """Ask for somebody who has logged in: no program restricts anything."""
+    """Ask for somebody who has logged in.
+
+    No program restricts anything, nor decides an appeal: whether the person behind it
+    decided the case before is not known.
+    """
     if move.actor.is_person:
         return None
     return Refusal(
-        "A restriction takes a person; this is a program's key.",
+        "It takes a person; this is a program's key.",
         "Log in, and decide with the session's token.",
     )
 
@@ -106,8 +111,10 @@ def gave_no_opinion(move: Move) -> Refusal | None:
 
 
 def never_decided(move: Move) -> Refusal | None:
-    """Ask for somebody who never decided the case."""
-    if all(row.decided_by != move.actor.id for row in opinions(move)):
+    """Ask for somebody who never decided the case, nor an appeal in it."""
+    of_appeals = select(AppealRow.decided_by).where(AppealRow.case_id == move.case.id)
+    deciders = {row.decided_by for row in opinions(move)}
+    if move.actor.id not in deciders.union(move.session.scalars(of_appeals)):
         return None
     return Refusal(
         "Whoever decided a case does not decide the appeal.",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session
 
 from detector.review.queue.claiming import WAITS_FOR_SECOND
@@ -89,18 +89,24 @@ def read_audit(
 def is_secret(person: str | None) -> ColumnElement[bool]:
     """Say of a row that it would show somebody the first opinion before theirs.
 
+    Nor does it show what else whoever gave it did to the case: a claim says whose it
+    is.
+
     Args:
         person: who looks; what they said themselves is no secret to them.
     """
-    waits = exists().where(
+    return exists().where(
         CaseRow.id == AuditRow.case_id,
         CaseRow.state == WAITS_FOR_SECOND,
         DecisionRow.case_id == CaseRow.id,
         DecisionRow.state == "pending",
         DecisionRow.decided_by != (person or ""),
+        ActorRow.id == AuditRow.actor_id,
+        or_(
+            AuditRow.to_state == WAITS_FOR_SECOND,
+            ActorRow.principal == DecisionRow.decided_by,
+        ),
     )
-    # Rows that are no step have no state; the opposite of unknown is unknown.
-    return and_(func.coalesce(AuditRow.to_state, "") == WAITS_FOR_SECOND, waits)
 
 
 def _query(wanted: AuditFilter, scope: Scope) -> Select[AuditRow]:

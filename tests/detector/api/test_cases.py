@@ -211,6 +211,7 @@ def test_each_sees_only_cases_they_have_a_part_in(office, named):
     ask_brand(office, mine, "acme")
     assert mine in shown(office, "acme")
     assert shown(office, "acme", "&queue=review") == set()
+    assert shown(office, "acme", "&seller_id=una") == set()
     assert {mine, theirs} <= shown(office, "aud", "&queue=review")
     assert shown(office, "aud", "&seller_id=una") == {mine}
 

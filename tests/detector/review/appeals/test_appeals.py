@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
@@ -6,6 +8,7 @@ from detector.review.actor import Actor
 from detector.review.appeals.decide import opinion, overturn, uphold, withdraw_appeal
 from detector.review.appeals.receive import complete_appeal
 from detector.review.decisions.decide import Kind, Opinion
+from detector.review.decisions.orders import Order, apply_order
 from detector.review.workflow import Party
 from detector.store.case_tables import CaseRow
 from detector.store.takedown_tables import AppealRow
@@ -24,7 +27,7 @@ from tests.detector.review.appeals.appealing import (
 )
 from tests.detector.review.decisions.deciding import settle
 from tests.detector.review.facts import add_notice
-from tests.detector.review.review_world import ANN, APP, MKT, Cases
+from tests.detector.review.review_world import ANN, APP, LEX, MKT, Cases
 
 
 def test_an_appeal_that_is_upheld_ends_the_case_with_reasons(cases):
@@ -68,6 +71,51 @@ def test_who_decided_the_case_does_not_decide_the_appeal(cases):
     ann = Actor(ANN.id, Party.APPEALS, "Ann", is_person=True)
     with pytest.raises(Refused, match="does not decide the appeal"):
         take(cases, found.id, ann)
+
+
+def test_a_program_takes_no_appeal_up(cases):
+    found = appeal(cases, restricted(cases))
+    with pytest.raises(Refused, match="takes a person"):
+        take(cases, found.id, replace(APP, id="key:app", is_person=False))
+
+
+def test_who_upheld_a_decision_does_not_decide_the_next_appeal(cases):
+    case_id, brand = dismissed(cases), cases.brand()
+    first = appeal(cases, case_id, complaint("notifier_complaint"), brand)
+    decide(cases, uphold, first.id, lease_token=take(cases, first.id))
+    again = appeal(cases, case_id, complaint("notifier_complaint"), brand)
+    with pytest.raises(Refused, match="does not decide the appeal"):
+        take(cases, again.id)
+
+
+def test_nobody_completes_what_the_other_side_has_sent(cases):
+    lacking = complaint("notifier_complaint", signed=())
+    found = appeal(cases, dismissed(cases), lacking, cases.brand())
+    with (
+        pytest.raises(Conflict, match="not the sender's"),
+        cases.database.write() as session,
+    ):
+        complete_appeal(
+            session, found.id, complaint(signed=()), actor=MKT, at=cases.now
+        )
+    assert row(cases, found.id).kind == "notifier_complaint"
+
+
+def test_an_order_to_lift_ends_the_appeal(cases):
+    case_id = restricted(cases)
+    found = appeal(cases, case_id)
+    with cases.database.write() as session:
+        apply_order(
+            session,
+            case_id,
+            Order.LIFT,
+            actor=LEX,
+            at=cases.now,
+            document="7 O 12/26",
+            note="For us alone.",
+        )
+    assert row(cases, found.id).state == "lapsed"
+    assert outcome_told(cases)["answer"] is None
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from tests.detector.review.appeals.appealing import (
     LAWFUL,
     appeal,
     complaint,
+    outcome_told,
     restricted,
     row,
 )
@@ -86,6 +87,7 @@ def test_the_legal_team_can_show_a_suit_and_the_claimant_can_give_in(cases):
         answer_as_claimant(session, found.id, document=None, actor=brand, at=cases.now)
     assert cases.case(case_id).state == "reinstating"
     assert row(cases, found.id).state == "overturned"
+    assert outcome_told(cases)["answer"] == "The claimant has taken the claim back."
 
 
 def test_a_brand_learns_of_appeals_that_were_forwarded_to_it_only(cases):

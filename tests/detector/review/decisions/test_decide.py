@@ -135,6 +135,16 @@ def test_two_who_disagree_leave_it_to_a_lead_whose_word_then_holds(cases):
     assert (last.case.state, last.decision.state) == ("action_pending", "effective")
 
 
+def test_a_lead_who_was_contradicted_does_not_settle_it_alone(cases):
+    case_id = cases.open()
+    speak_for(cases, case_id)
+    cases.set_policy(second_review_tiers=["new"])
+    settle(cases, case_id, counterfeit(cases), LEA)
+    second(cases, case_id, NOTHING, BOB)
+    again = settle(cases, case_id, counterfeit(cases), LEA)
+    assert (again.case.state, again.decision.state) == ("awaiting_second", "pending")
+
+
 def test_only_one_holds_it_for_the_second_opinion(cases):
     case_id = cases.open()
     speak_for(cases, case_id)
@@ -211,6 +221,24 @@ def test_an_order_needs_its_document_and_the_legal_department(cases):
                 document=document,
             )
     assert cases.decisions(case_id) == []
+
+
+def test_no_program_restricts_by_order(cases):
+    case_id = cases.open()
+    program = replace(LEX, id="key:lex", is_person=False)
+    with (
+        pytest.raises(Refused, match="takes a person"),
+        cases.database.write() as session,
+    ):
+        apply_order(
+            session,
+            case_id,
+            Order.RESTRICTION,
+            actor=program,
+            at=cases.now,
+            document="7 O 12/26",
+        )
+    assert cases.case(case_id).state == "open"
 
 
 def test_a_comment_is_on_record_without_its_words(cases):
