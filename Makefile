@@ -24,7 +24,7 @@ demo: $(INSTALLED) ## draw a catalogue and listings, scan them, write demo/repor
 
 serve: $(INSTALLED) ## open the demo's data in the console at 127.0.0.1:8000
 	@[ -d $(DEMO)/data ] || $(MAKE) demo
-	DETECTOR_DATA_DIR=$(DEMO)/data exec $(BIN)/detector serve $(if $(PORT),--port $(PORT))
+	DETECTOR_DATA_DIR=$(DEMO)/data exec $(BIN)/detector serve --links $(if $(PORT),--port $(PORT))
 
 test: $(INSTALLED) ## run every test
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile

@@ -4,6 +4,7 @@ from detector.access.attempts import Attempts
 from detector.access.edited_roles import RoleCache
 from detector.access.key_use import WRITE_EVERY_S, KeyUse
 from detector.access.keys import find_key
+from detector.access.links import use_link
 from detector.access.principal import Principal
 from detector.access.sessions import UserSession, find_session, log_in
 from detector.access.users import User, change_password
@@ -36,6 +37,11 @@ class Door:
         """Begin a session, unless there were too many attempts; see `log_in`."""
         self._attempts.take(email, address)
         return log_in(self._database, email, password)
+
+    def use_link(self, link: str, *, address: str) -> tuple[str, UserSession]:
+        """Begin a session with a link, unless there were too many attempts."""
+        self._attempts.take(link, address)
+        return use_link(self._database, link)
 
     def change_password(
         self, user_id: str, *, old: str, new: str, address: str

@@ -59,30 +59,38 @@ def log_in(database: Database, email: str, password: str) -> tuple[str, UserSess
     if not is_password(stored, password):
         raise failed
     fresh = hash_password(normalized(password)) if is_outdated(stored) else stored
-    now = utc_now()
-    text = f"ds_{secrets.token_urlsafe(SECRET_BYTES)}"
     with database.write() as session:
         row = session.get(UserRow, user_id, with_for_update=True)
         # The password may have been changed, or the user disabled, this very moment.
-        if row is None or row.password_hash != stored or not _may_enter(session, row):
+        if row is None or row.password_hash != stored or not may_enter(session, row):
             raise failed
         row.password_hash = fresh
-        row.last_login_at = now
-        over = UserSessionRow.expires_at <= now
-        session.execute(
-            delete(UserSessionRow).where(UserSessionRow.user_id == row.id, over)
+        return begin_session(session, row)
+
+
+def begin_session(session: Session, row: UserRow) -> tuple[str, UserSession]:
+    """Begin a session of somebody who has shown who they are.
+
+    Returns:
+        The token, which cannot be had a second time, and whose session it is.
+    """
+    now = row.last_login_at = utc_now()
+    over = UserSessionRow.expires_at <= now
+    session.execute(
+        delete(UserSessionRow).where(UserSessionRow.user_id == row.id, over)
+    )
+    text = f"ds_{secrets.token_urlsafe(SECRET_BYTES)}"
+    expires_at = now + LIFETIME
+    session.add(
+        UserSessionRow(
+            token_sha256=digest(text),
+            user_id=row.id,
+            created_at=now,
+            expires_at=expires_at,
         )
-        expires_at = now + LIFETIME
-        session.add(
-            UserSessionRow(
-                token_sha256=digest(text),
-                user_id=row.id,
-                created_at=now,
-                expires_at=expires_at,
-            )
-        )
-        session.flush()
-        return text, UserSession(as_user(row), expires_at)
+    )
+    session.flush()
+    return text, UserSession(as_user(row), expires_at)
 
 
 def find_session(database: Database, text: str) -> User | None:
@@ -117,7 +125,8 @@ def log_out(database: Database, text: str) -> None:
         )
 
 
-def _may_enter(session: Session, row: UserRow) -> bool:
+def may_enter(session: Session, row: UserRow) -> bool:
+    """Say whether somebody may log in: neither they nor their brand is disabled."""
     brand = None if row.brand_id is None else session.get(BrandRow, row.brand_id)
     is_open = brand is None or brand.state == "active"
     return is_open and row.state == UserState.ACTIVE

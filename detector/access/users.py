@@ -17,7 +17,7 @@ from detector.access.passwords import check_password, hash_password, is_password
 from detector.access.principal import Principal
 from detector.access.roles import SHIPPED, Role
 from detector.errors import Conflict, InvalidInput, Unknown, WrongPassword
-from detector.store.access_tables import UserRow, UserSessionRow
+from detector.store.access_tables import SignInLinkRow, UserRow, UserSessionRow
 from detector.store.database import Database
 from detector.store.inserting import insert_new
 from detector.store.paging import page
@@ -268,8 +268,9 @@ def change_password(database: Database, user_id: str, *, old: str, new: str) -> 
 
 
 def end_sessions(session: Session, user_id: str) -> None:
-    """Log a user out everywhere."""
-    session.execute(delete(UserSessionRow).where(UserSessionRow.user_id == user_id))
+    """Log a user out everywhere; links that were made for them hold no more."""
+    for table in (UserSessionRow, SignInLinkRow):
+        session.execute(delete(table).where(table.user_id == user_id))
 
 
 def as_user(row: UserRow) -> User:

@@ -278,6 +278,18 @@ class Credentials(Wire):
     password: Password
 
 
+class LinkUse(Wire):
+    """A link that lets somebody in once."""
+
+    model_config = Wire.model_config | {
+        "json_schema_extra": _example({"link": "dl_" + "A" * 43})
+    }
+
+    link: str = Field(
+        description="What follows the `#` of the link.", min_length=1, max_length=200
+    )
+
+
 class SessionAnswer(Wire):
     """A session that has begun."""
 

@@ -1,5 +1,7 @@
 """Routes of whoever asks: logging in and out, who they are, their own password."""
 
+from collections.abc import Callable
+
 from fastapi import APIRouter, Request
 
 from detector.access.principal import Principal
@@ -7,6 +9,7 @@ from detector.access.sessions import UserSession, log_out
 from detector.access.users import User
 from detector.api.access_schemas import (
     Credentials,
+    LinkUse,
     MeAnswer,
     PasswordChange,
     SessionAnswer,
@@ -18,7 +21,7 @@ from detector.api.errors import Forbidden
 from detector.api.openapi import problems
 from detector.api.permission import AnyPrincipal, with_key
 from detector.api.rate_limit import site_of
-from detector.api.service import service_of
+from detector.api.service import Service, service_of
 from detector.api.small_body import SmallBody
 from detector.api.users import as_answer
 
@@ -50,6 +53,34 @@ async def log_in(request: Request, given: Credentials) -> SessionAnswer:
     def work() -> tuple[str, UserSession]:
         return service.door.log_in(given.email, given.password, address=address)
 
+    return await _begin(service, work)
+
+
+@door.post(
+    "/sessions/by-link",
+    operation_id="log_in_by_link",
+    status_code=201,
+    responses=problems(
+        {
+            401: "The link was used already, is over, or never was.",
+            429: "Too many attempts: try again after the time in Retry-After.",
+        }
+    ),
+)
+async def log_in_by_link(request: Request, given: LinkUse) -> SessionAnswer:
+    """Begin a session with a link that `detector user link` made; needs no key."""
+    service = service_of(request)
+    address = site_of(request.scope)
+
+    def work() -> tuple[str, UserSession]:
+        return service.door.use_link(given.link, address=address)
+
+    return await _begin(service, work)
+
+
+async def _begin(
+    service: Service, work: Callable[[], tuple[str, UserSession]]
+) -> SessionAnswer:
     async with service.pool.place():
         token, session = await service.pool.run(work)
     return SessionAnswer(

@@ -1,8 +1,9 @@
-"""`detector serve`: the HTTP service and its start page."""
+"""`detector serve`: the HTTP service and its console."""
 
 import ipaddress
 import signal
 import socket
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,7 @@ from detector.errors import InvalidInput
 if TYPE_CHECKING:
     from detector.settings import Settings
 
+LINK_LIFETIME = timedelta(days=1)
 GRACE_S = 30
 """How long requests may go on after the service was told to stop."""
 
@@ -28,8 +30,14 @@ def serve(
     port: Annotated[
         int, typer.Option(min=0, max=65_535, help="0 takes any that is free.")
     ] = 8000,
+    links: Annotated[
+        bool,
+        typer.Option(
+            "--links", help="Print a link for one person of each role to come in with."
+        ),
+    ] = False,
 ) -> None:
-    """Serve the API, and a page to try it, until interrupted.
+    """Serve the API and the console, its web pages, until interrupted.
 
     The catalogue may be changed meanwhile, by other commands too; the next request
     sees it. Pictures that are sent are not kept. If there is no API key yet, one is
@@ -50,6 +58,8 @@ def serve(
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         typer.echo(f"Serving {settings.data_dir} at {url} until Ctrl-C")
         _look_at_store(settings, url)
+        if links:
+            _print_links(settings, url)
         app = create_app(settings, embedders=embedders)
         add_console(app)
         log_to_stderr()
@@ -88,6 +98,32 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def _print_links(settings: "Settings", url: str) -> None:
+    """Make a link for the first person of each role."""
+    from detector.access.links import link_url, make_link
+    from detector.access.users import UserState, list_users
+    from detector.store.store import open_store
+
+    store = open_store(settings.data_dir, settings.database_place)
+    try:
+        users, _ = list_users(store.database)
+        seen = set()
+        for user in users:
+            if user.grant.role in seen or user.state is not UserState.ACTIVE:
+                continue
+            seen.add(user.grant.role)
+            secret, _ = make_link(store.database, user.email, lifetime=LINK_LIFETIME)
+            typer.echo(f"  {user.grant.role:<12} {link_url(url, secret)}")
+        typer.echo(
+            "Each link lets one person in, once, within a day: sign out to be "
+            "somebody else."
+            if seen
+            else "There are no people yet: `detector user create` adds one."
+        )
+    finally:
+        store.close()
+
+
 def _look_at_store(settings: "Settings", url: str) -> None:
     """Make the first key, and say what there is to search."""
     from detector.access.keys import create_key, has_keys
@@ -110,7 +146,7 @@ def _look_at_store(settings: "Settings", url: str) -> None:
             text, _ = create_key(store.database, Role.MARKETPLACE, name="first start")
             typer.echo(
                 f"Your API key, shown this once: {text}\n"
-                "Paste it into the page, or try:\n"
+                "Try it:\n"
                 f"  curl -H 'Authorization: Bearer {text}' "
                 f"-H 'Content-Type: image/jpeg' --data-binary @picture.jpg "
                 f"{url}/v1/match\n"

@@ -118,6 +118,34 @@ def password(
     _print(user, f"User {user.email} has a new password.", json=json)
 
 
+@app.command()
+def link(
+    email: Email,
+    url: Annotated[
+        str, typer.Option(help="Address of the console, as people reach it.")
+    ] = "http://127.0.0.1:8000",
+    hours: Annotated[
+        float, typer.Option(min=0.01, max=168, help="How long it can be used.")
+    ] = 1.0,
+    json: Json = False,
+) -> None:
+    """Make a link that lets somebody into the console once, without a password.
+
+    Whoever has the link comes in: hand it to nobody else.
+    """
+    from datetime import timedelta
+
+    from detector.access.links import link_url, make_link
+
+    with open_database() as database:
+        secret, until = make_link(database, email, lifetime=timedelta(hours=hours))
+    place = link_url(url, secret)
+    if json:
+        print_json(as_json({"url": place, "expires_at": until}))
+    else:
+        results().print(place, soft_wrap=True, markup=False, highlight=False)
+
+
 def _set_state(email: str, state: "UserState") -> "User":
     from detector.access.users import change_user, find_user
 

@@ -47,6 +47,30 @@ async def sign_in(
     return enter(request, begun, next)
 
 
+@router.get("/sign-in/link")
+async def show_link(request: Request) -> Response:
+    """Ask whether to come in; a link is used up by a click, not by a look at it."""
+    return page(request, "sign_in_link.html", problem=None)
+
+
+@router.post("/sign-in/link")
+async def sign_in_by_link(request: Request, link: str = Form("")) -> Response:
+    """Begin a session with a link."""
+    require_same_site(request)
+    try:
+        begun = await api_of(request, None).write(
+            "POST", "/sessions/by-link", {"link": link}
+        )
+    except ApiProblem as refused:
+        return page(
+            request,
+            "sign_in_link.html",
+            status=refused.status,
+            problem=refused.problem,
+        )
+    return enter(request, begun, "/")
+
+
 @router.post("/sign-out")
 async def sign_out(request: Request, viewer: SignedIn) -> Response:
     """End the session."""

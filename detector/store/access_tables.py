@@ -1,4 +1,4 @@
-"""Tables of who may do what: API keys, users, their sessions, edited roles."""
+"""Tables of who may do what: API keys, users, sessions, links, edited roles."""
 
 from datetime import datetime
 
@@ -60,6 +60,16 @@ class UserSessionRow(Table):
     token_sha256: Mapped[str] = mapped_column(primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    expires_at: Mapped[datetime]
+
+
+class SignInLinkRow(Table):
+    """A link that lets somebody in once; what it shows is kept as a hash only."""
+
+    __tablename__ = "sign_in_link"
+
+    link_sha256: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("user_account.id"), index=True)
     expires_at: Mapped[datetime]
 
 

@@ -32,7 +32,7 @@ FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
 BLOBS = "blobs"
 UPLOADS = "uploads"
-LEFT_OUT = frozenset({"user_session", "given_answer"})
+LEFT_OUT = frozenset({"user_session", "sign_in_link", "given_answer"})
 """Tables of what is over soon: people log in again, requests are made again."""
 
 CHUNK_BYTES = 1 << 20

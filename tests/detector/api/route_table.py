@@ -35,6 +35,7 @@ TABLE = [
     Line("GET", "/readyz", PUBLIC),
     Line("GET", "/metrics", PUBLIC),
     Line("POST", "/sessions", PUBLIC, {"email": "no password"}),
+    Line("POST", "/sessions/by-link", PUBLIC, {"link": ""}),
     Line("GET", "/v1/me", ANY_KEY),
     Line(
         "PUT",

@@ -83,7 +83,7 @@ def test_nobody_without_a_key_gets_past_the_door(tenants, route):
     for key in (None, "dk_00000000_" + "A" * 43, tenants.acme.ids["prefix"]):
         answer = line.send(Client(tenants.admin.port, key), tenants.acme.ids)
         if line.allows == PUBLIC:
-            assert line.path == "/sessions" or answer.status == 200
+            assert line.path.startswith("/sessions") or answer.status == 200
         elif line.method == "HEAD":
             assert answer.status == 401
         else:

@@ -2,6 +2,7 @@ import io
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -112,3 +113,11 @@ def test_an_unknown_address_is_told(detector):
         done = detector("user", verb, "nobody@acme.example")
         assert done.code == 1
         assert "detector user list" in done.err
+
+
+def test_a_link_is_printed_whole_and_lets_one_in(typed, detector):
+    given = ["--role", "reviewer", "--password-stdin"]
+    assert typed(PASSWORD + "\n", *CREATE, *given).code == 0
+    done = detector("user", "link", EMAIL, "--url", "https://x.example/")
+    assert re.fullmatch(r"https://x\.example/sign-in/link#dl_[\w-]{43}\n", done.out)
+    assert detector("user", "link", "bob@acme.example").code == 1

@@ -1,9 +1,11 @@
 import re
+from datetime import timedelta
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
 import pytest
 
+from detector.access.links import make_link
 from detector.api.cookies import SESSION_COOKIE, csrf_token
 from tests.detector.api.people import PASSWORD
 from tests.detector.api.reviewers import Office, serving_office
@@ -104,6 +106,21 @@ def test_a_wrong_password_is_told_and_the_address_kept(visitor):
 def test_another_site_signs_nobody_in(visitor, headers):
     credentials = {"email": "ann@people.example", "password": PASSWORD}
     assert post(visitor, "/sign-in", headers, **credentials).status == 403
+
+
+def test_a_link_lets_in_once_and_not_from_another_site(office, visitor):
+    assert visitor.send("GET", "/sign-in/link").status == 200
+    database = office.cases.database
+    link, _ = make_link(database, "bob@people.example", lifetime=timedelta(hours=1))
+    elsewhere = {"Sec-Fetch-Site": "cross-site"}
+    assert post(visitor, "/sign-in/link", elsewhere, link=link).status == 403
+    answer = post(visitor, "/sign-in/link", {}, link=link)
+    assert answer.status == 303
+    cookie = {"Cookie": f"{SESSION_COOKIE}={session_of(answer)}"}
+    assert visitor.send("GET", "/v1/me", headers=cookie).json["name"] == "bob"
+    again = post(visitor, "/sign-in/link", {}, link=link)
+    assert again.status == 401
+    assert 'role="alert"' in again.body.decode()
 
 
 def test_the_cookie_is_secure_where_the_browser_speaks_tls(visitor):
