@@ -96,7 +96,6 @@ def as_details(view: CaseView, story: CaseStory, scope: Scope) -> CaseDetails:
         {
             **_summary(view, scope),
             "verdict": row.basis.get("verdict"),
-            "relation": row.basis.get("relation"),
             "images": row.images,
             "signals": story.signals,
             "reason": asdict(explain(row.images, story.signals)),
@@ -164,8 +163,10 @@ def _summary(view: CaseView, scope: Scope) -> Json:
         },
         "title": listing.details.get("title"),
         "brand": {"id": view.brand.id, "name": view.brand.name},
+        "relation": row.basis.get("relation"),
         "similarity": row.basis.get("similarity"),
         "likelihood": read_likelihood(row.images),
+        "best": max(row.images, key=_strength, default=None),
         "decision": None if decision is None else _decision(decision, scope),
         "risk": row.risk if is_inside else None,
         "is_random": row.is_random if is_inside else None,
@@ -178,6 +179,10 @@ def _summary(view: CaseView, scope: Scope) -> Json:
         "closed_at": row.closed_at if view.state == "closed" else None,
         "updated_at": row.updated_at,
     }
+
+
+def _strength(image: Json) -> float:
+    return float(str(image.get("similarity") or 0))
 
 
 def _decision(row: DecisionRow, scope: Scope) -> Json:

@@ -19,7 +19,6 @@ SIGNAL: JsonDict = {
 DETAILS: JsonDict = {
     **CASE,
     "verdict": "match",
-    "relation": "edited_photo",
     "images": FLAG["images"],
     "signals": {"replica_words": SIGNAL},
     "reason": {
@@ -189,7 +188,6 @@ class CaseDetails(CaseAnswer):
     model_config = ConfigDict(json_schema_extra={"examples": [DETAILS]})
 
     verdict: str | None = Field(description="Of the thresholds; a person decides.")
-    relation: str | None
     images: list[FlaggedImage]
     signals: dict[str, CaseSignal]
     reason: ReasonAnswer

@@ -7,7 +7,14 @@ from fastapi import Path
 from pydantic import ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
-from detector.api.flag_schemas import BRAND_ID, LISTING_ID, FlaggedBrand, FlaggedListing
+from detector.api.flag_schemas import (
+    BRAND_ID,
+    FLAG_IMAGE,
+    LISTING_ID,
+    FlaggedBrand,
+    FlaggedImage,
+    FlaggedListing,
+)
 from detector.api.list_schemas import LINE, PLAIN_ID, UNSEEN
 from detector.api.pagination import ChangesOptions
 from detector.api.schemas import Share, Wire
@@ -93,8 +100,10 @@ CASE: JsonDict = {
     },
     "title": "Runner red, replica",
     "brand": {"id": BRAND_ID, "name": "Acme"},
+    "relation": "edited_photo",
     "similarity": 0.932114,
     "likelihood": None,
+    "best": FLAG_IMAGE,
     "decision": DECISION,
     "risk": 1.25,
     "is_random": False,
@@ -131,6 +140,11 @@ class CaseOptions(ChangesOptions):
         None, description="Only those of this listing, by our id of it."
     )
     mine: bool = Field(False, description="Only those that the caller holds.")
+    order: Literal["deadline"] | None = Field(
+        None,
+        description="What is due soonest comes first, and what is never due is left "
+        "out; for the platform's people, and not with `updated_since`.",
+    )
 
 
 class LeaseAnswer(Wire):
@@ -201,12 +215,18 @@ class CaseAnswer(Wire):
     listing: FlaggedListing
     title: str | None = Field(description="Of the listing, now.")
     brand: FlaggedBrand
+    relation: str | None = Field(
+        description="What kind of match it was when it was opened."
+    )
     similarity: Share | None = Field(
         description="Of the strongest picture when it was opened."
     )
     likelihood: Share | None = Field(
         description="Calibrated probability that a reviewer confirms; null where "
         "nothing was calibrated."
+    )
+    best: FlaggedImage | None = Field(
+        description="The picture that speaks most for it; null if none matched."
     )
     decision: DecisionAnswer | None = Field(description="The one that holds.")
     risk: float | None = Field(

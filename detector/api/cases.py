@@ -14,6 +14,7 @@ from detector.api.openapi import problems
 from detector.api.pagination import Page, link_to_next
 from detector.api.permission import needs, with_key
 from detector.api.service import service_of
+from detector.errors import InvalidInput
 from detector.review.queue.case_list import CaseFilter, find_case, list_cases
 from detector.review.queue.case_story import tell_story
 
@@ -51,7 +52,13 @@ def list_page(
         listing_id=options.listing_id,
         leased_by=caller.id if options.mine else None,
         updated_since=options.updated_since,
+        by_deadline=options.order == "deadline",
     )
+    if wanted.by_deadline and (scope.is_outside or wanted.updated_since is not None):
+        raise InvalidInput(
+            "Deadlines order the cases of the platform's people, and no changes.",
+            remedy="Leave out `order`, or `updated_since`.",
+        )
     hidden = scope.is_outside and (options.queue or options.cluster_id)
     if hidden or (scope.brand_id is not None and options.seller_id):
         return Page(items=[], next_cursor=None)

@@ -24,6 +24,17 @@ Reason = Annotated[str, StringConstraints(max_length=500, pattern=LINE)]
 AT = "2026-06-01T12:00:00Z"
 BRAND_ID = "brand_0c9a7e1f5d2b4a6f8e9d7c3b"
 LISTING_ID = "lst_5f0c0e5c1d2b4a6f8e9d7c3b"
+FLAG_IMAGE: JsonDict = {
+    "position": 0,
+    "sha256": "9c" * 32,
+    "reference_id": "ref_5f0c0e5c1d2b4a6f8e9d7c3b",
+    "external_id": "shoes/runner-red/front.jpg",
+    "similarity": 0.932114,
+    "likelihood": 0.871203,
+    "relation": "edited_photo",
+    "verdict": "match",
+    "is_watched": False,
+}
 FLAG: JsonDict = {
     "flag_id": "flag_9d7c3b5f0c0e5c1d2b4a6f8e",
     "state": "open",
@@ -41,19 +52,7 @@ FLAG: JsonDict = {
     "similarity": 0.932114,
     "relation": "edited_photo",
     "num_images": 1,
-    "images": [
-        {
-            "position": 0,
-            "sha256": "9c" * 32,
-            "reference_id": "ref_5f0c0e5c1d2b4a6f8e9d7c3b",
-            "external_id": "shoes/runner-red/front.jpg",
-            "similarity": 0.932114,
-            "likelihood": 0.871203,
-            "relation": "edited_photo",
-            "verdict": "match",
-            "is_watched": False,
-        }
-    ],
+    "images": [FLAG_IMAGE],
     "signals": {
         "edited_photo": {
             "value": True,

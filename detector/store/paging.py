@@ -16,7 +16,7 @@ from detector.store.table import UtcDateTime
 
 Row = TypeVar("Row")
 Key = InstrumentedAttribute[str] | InstrumentedAttribute[int]
-SortKey = Key | InstrumentedAttribute[datetime]
+SortKey = Key | InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
 Value = str | int | datetime
 
 MAX_CURSOR_LENGTH = 1_000
@@ -30,6 +30,7 @@ def page(
     keys: Sequence[SortKey],
     limit: int,
     cursor: str | None = None,
+    is_descending: bool = False,
 ) -> tuple[list[Row], str | None]:
     """Read the page of a list that begins after a cursor.
 
@@ -43,6 +44,7 @@ def page(
             last one is an id. `(updated_at, id)` for lists of what has changed.
         limit: most rows to return.
         cursor: what came with the page before; None for the first.
+        is_descending: begin at the end.
 
     Returns:
         The rows, and the cursor of the next page; None if this is the last.
@@ -55,8 +57,10 @@ def page(
             literal(value, key.type)
             for key, value in zip(keys, read_cursor(cursor, keys), strict=True)
         ]
-        query = query.where(tuple_(*keys) > tuple_(*after))
-    wanted = query.add_columns(*keys).order_by(*keys).limit(limit + 1)
+        here, there = tuple_(*keys), tuple_(*after)
+        query = query.where(here < there if is_descending else here > there)
+    order = [key.desc() for key in keys] if is_descending else keys
+    wanted = query.add_columns(*keys).order_by(*order).limit(limit + 1)
     found = session.execute(wanted).all()
     rows = [each[0] for each in found[:limit]]
     if len(found) <= limit:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from detector.review.actor import Actor
@@ -242,7 +242,10 @@ def _pending(session: Session, case_id: str) -> list[DecisionRow]:
 def _seconds(
     session: Session, case: CaseRow, actor: Actor, at: datetime
 ) -> float | None:
-    """Say how long the actor has had the case; None if they do not hold it."""
+    """Say how long the actor has worked on the case; None if they do not hold it.
+
+    It may have been claimed ahead: they began once they had decided the one before.
+    """
     if case.leased_by != actor.id:
         return None
     claimed_at = session.scalar(
@@ -251,4 +254,13 @@ def _seconds(
         .order_by(AuditRow.seq.desc())
         .limit(1)
     )
-    return None if claimed_at is None else (at - claimed_at).total_seconds()
+    if claimed_at is None:
+        return None
+    decided_at = session.scalar(
+        select(func.max(DecisionRow.decided_at)).where(
+            DecisionRow.decided_at > claimed_at,
+            DecisionRow.decided_at < at,
+            DecisionRow.decided_by == actor.id,
+        )
+    )
+    return (at - (decided_at or claimed_at)).total_seconds()

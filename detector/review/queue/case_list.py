@@ -61,6 +61,7 @@ class CaseFilter:
         listing_id: our id of the listing.
         leased_by: who works on it.
         updated_since: changed then or later; the oldest change comes first.
+        by_deadline: what is due soonest comes first; only what is ever due.
     """
 
     state: str | None = None
@@ -73,6 +74,7 @@ class CaseFilter:
     listing_id: str | None = None
     leased_by: str | None = None
     updated_since: datetime | None = None
+    by_deadline: bool = False
 
 
 def list_cases(
@@ -112,6 +114,9 @@ def list_cases(
     if wanted.updated_since is not None:
         query = query.where(CaseRow.updated_at >= wanted.updated_since)
         keys = [CaseRow.updated_at, CaseRow.id]
+    elif wanted.by_deadline:
+        query = query.where(CaseRow.due_at.is_not(None))
+        keys = [CaseRow.due_at, CaseRow.id]
     rows, next_cursor = page(session, query, keys=keys, cursor=cursor, limit=limit)
     return view_cases(session, rows, scope=scope), next_cursor
 

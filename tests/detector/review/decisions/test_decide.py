@@ -56,6 +56,25 @@ def test_a_decision_says_what_it_rests_on_and_until_when_it_can_be_undone(cases)
     assert row.told_at is None
 
 
+def test_the_time_that_a_case_took_begins_when_the_one_before_was_decided(cases):
+    first, ahead = cases.open("l1"), cases.open("l2")
+    seconds = []
+    tokens = {case_id: cases.claim(case_id) for case_id in (first, ahead)}
+    for case_id, token in tokens.items():
+        cases.later(seconds=40)
+        with cases.database.write() as session:
+            verdict = decide(
+                session,
+                case_id,
+                NOTHING,
+                actor=ANN,
+                at=cases.now,
+                lease_token=token,
+            )
+            seconds.append(verdict.decision.seconds)
+    assert seconds == [40, 40]
+
+
 @pytest.mark.parametrize(
     ("opinion", "says"),
     [

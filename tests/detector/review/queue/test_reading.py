@@ -1,6 +1,7 @@
 """Who sees which cases, and how they stand; what waits; on both databases."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -13,7 +14,7 @@ from detector.review.queue.case_story import tell_story
 from detector.review.queue.counts import count_queues
 from detector.review.queue.explanation import explain
 from detector.review.queue.scope import Scope
-from detector.store.case_tables import DecisionRow
+from detector.store.case_tables import CaseRow, DecisionRow
 from detector.store.table import Table
 from detector.store.takedown_tables import AppealRow, NoticeItemRow, NoticeRow
 from tests.detector.review.decisions.deciding import (
@@ -155,6 +156,27 @@ def test_whoever_may_give_the_second_opinion_sees_no_first_one(cases):
         assert len(view.decisions) == decisions
         assert sorted(row.text for row in story.comments) == sorted(comments)
         assert len(story.history) == len(audit) == events
+
+
+def test_what_is_due_soonest_comes_first(cases):
+    late, soonest, soon, never = (cases.open(f"l{n}") for n in range(4))
+    with cases.database.write() as session:
+        for days, case_id in enumerate((soonest, soon)):
+            session.get_one(CaseRow, case_id).due_at = cases.now + timedelta(days=days)
+        session.get_one(CaseRow, never).due_at = None
+    found: list[str] = []
+    cursor = None
+    with cases.database.read() as session:
+        for _ in range(2):
+            views, cursor = list_cases(
+                session,
+                CaseFilter(by_deadline=True),
+                scope=Scope(),
+                cursor=cursor,
+                limit=2,
+            )
+            found += [view.row.id for view in views]
+    assert (found, cursor) == ([soonest, soon, late], None)
 
 
 def test_what_waits_is_counted_by_queue(cases):
