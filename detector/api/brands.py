@@ -6,13 +6,19 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from detector.access.principal import Principal
 from detector.access.roles import Capability
-from detector.api.catalogue_schemas import BrandAnswer, BrandChange, NewBrand
+from detector.api.catalogue_schemas import (
+    BrandAnswer,
+    BrandChange,
+    CatalogueAnswer,
+    NewBrand,
+)
 from detector.api.pagination import Page, PageOptions, link_to_next
 from detector.api.permission import needs, with_key
 from detector.api.service import service_of
 from detector.catalogue import brands
 from detector.catalogue.brands import add_brand, find_brand
 from detector.catalogue.changes import ChangeLog
+from detector.catalogue.counts import count_catalogue
 from detector.catalogue.reference_changes import set_brand_state
 from detector.errors import Conflict
 from detector.store.tables import BrandRow
@@ -20,6 +26,7 @@ from detector.store.tables import BrandRow
 router = APIRouter(prefix="/v1/brands", tags=["brands"], dependencies=[with_key])
 
 Reader = Annotated[Principal, Depends(needs(Capability.BRANDS_READ))]
+CatalogueReader = Annotated[Principal, Depends(needs(Capability.CATALOGUE_READ))]
 Writer = Annotated[Principal, Depends(needs(Capability.BRANDS_WRITE))]
 
 
@@ -71,6 +78,21 @@ def show_brand(request: Request, caller: Reader, brand_id: str) -> BrandAnswer:
     """Show a brand."""
     with service_of(request).store.database.read() as session:
         return as_answer(find_brand(session, brand_id))
+
+
+@router.get("/{brand_id}/catalogue-counts", operation_id="count_catalogue")
+def count(request: Request, caller: CatalogueReader, brand_id: str) -> CatalogueAnswer:
+    """Count what a brand's catalogue holds."""
+    with service_of(request).store.database.read() as session:
+        counts = count_catalogue(session, brand_id)
+    states = counts.references
+    return CatalogueAnswer(
+        num_products=counts.num_products,
+        num_products_without_picture=counts.num_products_without_picture,
+        num_active_references=states.get("active", 0),
+        num_disabled_references=states.get("disabled", 0),
+        num_expired_references=states.get("expired", 0),
+    )
 
 
 @router.patch("/{brand_id}", operation_id="change_brand")

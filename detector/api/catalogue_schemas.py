@@ -67,6 +67,28 @@ class BrandAnswer(Wire):
     created_at: datetime
 
 
+class CatalogueAnswer(Wire):
+    """How much there is in a brand's catalogue."""
+
+    model_config = Wire.model_config | {
+        "json_schema_extra": example(
+            num_products=640,
+            num_products_without_picture=2,
+            num_active_references=1277,
+            num_disabled_references=3,
+            num_expired_references=0,
+        )
+    }
+
+    num_products: int = Field(ge=0)
+    num_products_without_picture: int = Field(ge=0)
+    num_active_references: int = Field(
+        ge=0, description="Those that listings are held against."
+    )
+    num_disabled_references: int = Field(ge=0)
+    num_expired_references: int = Field(ge=0)
+
+
 class ProductFields(Wire):
     """What a catalogue says of a product; what is left out stays as it is."""
 
@@ -115,6 +137,7 @@ class ProductAnswer(Wire):
             product_id="RUN-RED-42",
             fields={"title": "Runner, red", "gtin": "04006381333931"},
             num_references=3,
+            reference_id="ref_5f0c0e5c1d2b4a6f8e9d7c3b",
             created_at=AT,
             updated_at=AT,
         )
@@ -126,6 +149,7 @@ class ProductAnswer(Wire):
         description="What is known of it, under the names of our CSV."
     )
     num_references: int = Field(ge=0)
+    reference_id: str | None = Field(description="One of its pictures, if it has any.")
     created_at: datetime
     updated_at: datetime
 
@@ -203,6 +227,16 @@ class UploadAnswer(Wire):
     refused: list[RefusedPicture]
 
 
+class ProductOptions(ChangesOptions):
+    """The query parameters of a list of products."""
+
+    q: Line | None = Field(
+        None,
+        description="Only those with this in their title, GTIN or own id; of letters "
+        "beyond A to Z, capitals count.",
+    )
+
+
 class ReferenceOptions(ChangesOptions):
     """The query parameters of a list of references."""
 
@@ -210,4 +244,9 @@ class ReferenceOptions(ChangesOptions):
     role: ReferenceRole | None = Field(None, description="Only those with this role.")
     product_id: Word | None = Field(
         None, description="Only those that show this product, by the brand's own id."
+    )
+    q: Line | None = Field(
+        None,
+        description="Only those with this in the brand's own name of them; of letters "
+        "beyond A to Z, capitals count.",
     )

@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse
 from detector.access.principal import Principal
 from detector.access.roles import Capability
 from detector.api.import_schemas import HealthAnswer, HealthOptions
-from detector.api.pagination import Page, PageOptions, link_to_next
+from detector.api.pagination import Page, RecordOptions, link_to_next
 from detector.api.permission import needs, with_key
 from detector.api.service import service_of
 from detector.catalogue import health_job
@@ -67,12 +67,16 @@ def list_health_checks(
     response: Response,
     caller: Reader,
     brand_id: str,
-    options: Annotated[PageOptions, Query()],
+    options: Annotated[RecordOptions, Query()],
 ) -> Page[HealthAnswer]:
-    """List the checks of a catalogue, the oldest first."""
+    """List the checks of a catalogue, the oldest first unless asked otherwise."""
     with service_of(request).store.database.read() as session:
         rows, next_cursor = health_job.list_checks(
-            session, brand_id=brand_id, cursor=options.cursor, limit=options.limit
+            session,
+            brand_id=brand_id,
+            cursor=options.cursor,
+            limit=options.limit,
+            newest_first=options.newest_first,
         )
     return Page(
         items=[as_answer(row) for row in rows],

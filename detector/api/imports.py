@@ -10,7 +10,7 @@ from detector.access.roles import Capability
 from detector.api.errors import InvalidRequest
 from detector.api.import_schemas import ImportAnswer, ImportOptions, ImportProblem
 from detector.api.match import FILE, body_of
-from detector.api.pagination import Page, PageOptions, link_to_next
+from detector.api.pagination import Page, PageOptions, RecordOptions, link_to_next
 from detector.api.permission import needs, with_key
 from detector.api.service import Service, service_of
 from detector.api.upload import ReceivedForm, receive_form, temporary_folder
@@ -172,12 +172,16 @@ def list_imports(
     response: Response,
     caller: Reader,
     brand_id: str,
-    options: Annotated[PageOptions, Query()],
+    options: Annotated[RecordOptions, Query()],
 ) -> Page[ImportAnswer]:
-    """List a brand's imports, the oldest first."""
+    """List a brand's imports, the oldest first unless `newest_first` is asked for."""
     with service_of(request).store.database.read() as session:
         rows, next_cursor = imports.list_imports(
-            session, brand_id=brand_id, cursor=options.cursor, limit=options.limit
+            session,
+            brand_id=brand_id,
+            cursor=options.cursor,
+            limit=options.limit,
+            newest_first=options.newest_first,
         )
     return Page(
         items=[as_answer(row) for row in rows],

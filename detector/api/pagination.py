@@ -65,6 +65,12 @@ class ChangesOptions(PageOptions):
     )
 
 
+class RecordOptions(PageOptions):
+    """The query parameters of a list that may begin with what came last."""
+
+    newest_first: bool = Field(False, description="The newest first, not the oldest.")
+
+
 class Page(Wire, Generic[Item]):
     """Some items of a list, in a fixed order."""
 

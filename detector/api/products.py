@@ -7,8 +7,13 @@ from pydantic import TypeAdapter
 
 from detector.access.principal import Principal
 from detector.access.roles import Capability
-from detector.api.catalogue_schemas import NewProduct, ProductAnswer, ProductFields
-from detector.api.pagination import ChangesOptions, Page, link_to_next
+from detector.api.catalogue_schemas import (
+    NewProduct,
+    ProductAnswer,
+    ProductFields,
+    ProductOptions,
+)
+from detector.api.pagination import Page, link_to_next
 from detector.api.permission import needs, with_key
 from detector.api.service import service_of
 from detector.catalogue import products
@@ -16,6 +21,7 @@ from detector.catalogue.brands import find_brand
 from detector.catalogue.changes import ChangeLog
 from detector.catalogue.formats.gtin import GtinProblem, parse_gtin
 from detector.catalogue.products import (
+    ProductPictures,
     count_references,
     find_product,
     known_fields,
@@ -36,13 +42,15 @@ Reader = Annotated[Principal, Depends(needs(Capability.CATALOGUE_READ))]
 Writer = Annotated[Principal, Depends(needs(Capability.CATALOGUE_WRITE))]
 
 
-def as_answer(row: ProductRow, num_references: int) -> ProductAnswer:
-    """Show a product."""
+def as_answer(row: ProductRow, pictures: ProductPictures | None) -> ProductAnswer:
+    """Show a product; `pictures` is None if it has none."""
+    pictures = pictures or ProductPictures()
     return ProductAnswer(
         id=row.id,
         product_id=row.external_id,
         fields=FIELDS.validate_python(known_fields(row)),
-        num_references=num_references,
+        num_references=pictures.num_references,
+        reference_id=pictures.first_id,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
@@ -79,7 +87,7 @@ def create_product(
         row, _ = put_product(
             session, brand_id=brand_id, external_id=new.product_id, fields=fields
         )
-        answer = as_answer(row, 0)
+        answer = as_answer(row, None)
     response.headers["Location"] = f"/v1/brands/{brand_id}/products/{row_id}"
     return answer
 
@@ -90,7 +98,7 @@ def list_products(
     response: Response,
     caller: Reader,
     brand_id: str,
-    options: Annotated[ChangesOptions, Query()],
+    options: Annotated[ProductOptions, Query()],
 ) -> Page[ProductAnswer]:
     """List a brand's products."""
     with service_of(request).store.database.read() as session:
@@ -98,11 +106,12 @@ def list_products(
             session,
             brand_id=brand_id,
             updated_since=options.updated_since,
+            text=options.q,
             cursor=options.cursor,
             limit=options.limit,
         )
         counts = count_references(session, rows)
-        items = [as_answer(row, counts.get(row.id, 0)) for row in rows]
+        items = [as_answer(row, counts.get(row.id)) for row in rows]
     return Page(items=items, next_cursor=link_to_next(request, response, next_cursor))
 
 
@@ -113,7 +122,7 @@ def show_product(
     """Show a product, by our id of it."""
     with service_of(request).store.database.read() as session:
         row = find_product(session, brand_id=brand_id, row_id=product_id)
-        return as_answer(row, count_references(session, [row]).get(row.id, 0))
+        return as_answer(row, count_references(session, [row]).get(row.id))
 
 
 @router.patch("/{product_id}", operation_id="change_product")
@@ -132,7 +141,7 @@ def change_product(
         put_product(
             session, brand_id=brand_id, external_id=row.external_id, fields=fields
         )
-        return as_answer(row, count_references(session, [row]).get(row.id, 0))
+        return as_answer(row, count_references(session, [row]).get(row.id))
 
 
 @router.delete("/{product_id}", operation_id="delete_product", status_code=204)

@@ -1,6 +1,7 @@
 """The route that takes a brand's pictures, one or many."""
 
 import uuid
+from collections.abc import Mapping
 
 from fastapi import APIRouter, Request
 
@@ -39,6 +40,7 @@ TEXTS = {
     "product_id": MAX_ID_CHARS,
     "role": 20,
     "rights": 20,
+    "folder": MAX_NAME_CHARS,
 }
 
 
@@ -68,6 +70,13 @@ UPLOAD = {
             "maxLength": MAX_ID_CHARS,
             "pattern": PLAIN,
             "description": "The brand's own id of the product that they show.",
+        },
+        "folder": {
+            "type": "string",
+            "maxLength": MAX_NAME_CHARS,
+            "pattern": PLAIN,
+            "description": "Put before each file name: `shoes/red` makes "
+            "`shoes/red/front.jpg` of `front.jpg`. Not beside `external_id`.",
         },
         "role": {"type": "string", "enum": list(IMAGE_ROLES)},
         "rights": {"type": "string", "enum": list(IMAGE_RIGHTS)},
@@ -118,10 +127,21 @@ def _check(form: ReceivedForm) -> None:
         wrong = f"{texts['rights']!r} is not one of {', '.join(IMAGE_RIGHTS)}."
     elif "external_id" in texts and len(pictures) > 1:
         wrong = "One external_id cannot name several pictures."
+    elif "external_id" in texts and "folder" in texts:
+        wrong = "An external_id is the whole name; there can be no folder before it."
+    elif any(len(_name_of(p, texts)) > MAX_NAME_CHARS for p in pictures):
+        wrong = f"A picture's name is over {MAX_NAME_CHARS} characters with its folder."
     elif "external_id" not in texts and not all(p.name for p in pictures):
         wrong = "A picture has no file name, and there is no external_id."
     if wrong is not None:
         raise InvalidRequest(wrong, remedy="/openapi.json says what the form holds.")
+
+
+def _name_of(file: ReceivedFile, texts: Mapping[str, str]) -> str:
+    """Say what the brand calls a picture of an upload."""
+    folder = texts.get("folder", "").strip("/")
+    named = f"{folder}/{file.name}" if folder else file.name
+    return texts.get("external_id", named)
 
 
 def _take_all(service: Service, brand_id: str, form: ReceivedForm) -> UploadAnswer:
@@ -162,7 +182,7 @@ def _take_all(service: Service, brand_id: str, form: ReceivedForm) -> UploadAnsw
                 session,
                 log,
                 brand_id=brand_id,
-                external_id=texts.get("external_id", file.name),
+                external_id=_name_of(file, texts),
                 digest=picture.sha256,
                 role=texts.get("role"),
                 image_rights=texts.get("rights"),

@@ -73,7 +73,11 @@ def list_references(
 ) -> Page[ReferenceAnswer]:
     """List a brand's references."""
     wanted = ReferenceFilter(
-        options.state, options.role, options.product_id, options.updated_since
+        options.state,
+        options.role,
+        options.product_id,
+        options.updated_since,
+        options.q,
     )
     with service_of(request).store.database.read() as session:
         rows, next_cursor = reference_list.list_references(

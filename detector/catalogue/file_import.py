@@ -10,7 +10,11 @@ from detector.catalogue.catalogue_import import CatalogueImport, Mode, Tally, ba
 from detector.catalogue.features import BATCH_SIZE, Extractor
 from detector.catalogue.formats.rows import RowProblem
 from detector.catalogue.image_fetch import ImageFetcher
-from detector.catalogue.picture_sources import FolderPictures, WebPictures
+from detector.catalogue.picture_sources import (
+    FolderPictures,
+    UploadedPictures,
+    WebPictures,
+)
 from detector.store.store import Store
 
 
@@ -94,7 +98,12 @@ def import_file(
         work = CatalogueImport(
             store,
             extractor,
-            sources=[*file.sources, pictures, WebPictures(fetcher)],
+            sources=[
+                *file.sources,
+                pictures,
+                UploadedPictures(store, owner),
+                WebPictures(fetcher),
+            ],
             brand_id=owner,
             is_dry_run=dry_run,
         )

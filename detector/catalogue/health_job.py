@@ -96,13 +96,25 @@ def find_check(session: Session, *, brand_id: str, check_id: str) -> HealthCheck
 
 
 def list_checks(
-    session: Session, *, brand_id: str, cursor: str | None, limit: int
+    session: Session,
+    *,
+    brand_id: str,
+    cursor: str | None,
+    limit: int,
+    newest_first: bool = False,
 ) -> tuple[list[HealthCheckRow], str | None]:
-    """List a brand's checks in pages, the oldest first."""
+    """List a brand's checks in pages, the oldest first unless asked otherwise."""
     find_brand(session, brand_id)
     query = select(HealthCheckRow).where(HealthCheckRow.brand_id == brand_id)
     keys: list[SortKey] = [HealthCheckRow.created_at, HealthCheckRow.id]
-    return page(session, query, keys=keys, cursor=cursor, limit=limit)
+    return page(
+        session,
+        query,
+        keys=keys,
+        cursor=cursor,
+        limit=limit,
+        is_descending=newest_first,
+    )
 
 
 @dataclass(frozen=True, slots=True)

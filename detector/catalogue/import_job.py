@@ -32,7 +32,7 @@ from detector.catalogue.imports import (
     seen_products,
     upload_folder,
 )
-from detector.catalogue.picture_sources import WebPictures
+from detector.catalogue.picture_sources import UploadedPictures, WebPictures
 from detector.errors import DetectorError, InvalidInput
 from detector.store.store import Store
 from detector.store.table import utc_now
@@ -104,7 +104,11 @@ class ImportJob:
             work = CatalogueImport(
                 self.store,
                 self.extractor,
-                sources=[*file.sources, WebPictures(self.fetcher)],
+                sources=[
+                    *file.sources,
+                    UploadedPictures(self.store, row.brand_id),
+                    WebPictures(self.fetcher),
+                ],
                 brand_id=row.brand_id,
                 is_dry_run=row.is_dry_run,
             )

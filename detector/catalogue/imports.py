@@ -190,13 +190,25 @@ def find_import(
 
 
 def list_imports(
-    session: Session, *, brand_id: str, cursor: str | None, limit: int
+    session: Session,
+    *,
+    brand_id: str,
+    cursor: str | None,
+    limit: int,
+    newest_first: bool = False,
 ) -> tuple[list[ImportRow], str | None]:
-    """List a brand's imports in pages, the oldest first."""
+    """List a brand's imports in pages, the oldest first unless asked otherwise."""
     find_brand(session, brand_id)
     query = select(ImportRow).where(ImportRow.brand_id == brand_id)
     keys: list[SortKey] = [ImportRow.created_at, ImportRow.id]
-    return page(session, query, keys=keys, cursor=cursor, limit=limit)
+    return page(
+        session,
+        query,
+        keys=keys,
+        cursor=cursor,
+        limit=limit,
+        is_descending=newest_first,
+    )
 
 
 def list_problems(

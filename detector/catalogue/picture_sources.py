@@ -1,8 +1,13 @@
-"""Where the pictures of a catalogue file come from: its ZIP, its folder, the web."""
+"""Where a catalogue file's pictures come from: its ZIP, a folder, uploads, the web."""
 
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Protocol
+from urllib.parse import unquote
+
+from sqlalchemy import select
 
 from detector.catalogue.formats.addresses import as_web_url
 from detector.catalogue.formats.archive import Archive
@@ -11,6 +16,8 @@ from detector.catalogue.image_fetch import ImageFetcher
 from detector.errors import UnknownPicture
 from detector.files import walk
 from detector.images import ImageLimits, read_image_bytes
+from detector.store.store import Store
+from detector.store.tables import ReferenceRow
 
 
 class PictureSource(Protocol):
@@ -57,6 +64,53 @@ class FolderPictures:
         return read_image_bytes(self._paths[name], limits=self._limits)
 
 
+class UploadedPictures:
+    """A brand's references, found under the brand's own names of them.
+
+    So that pictures can be uploaded first, and then a table that names their paths.
+
+    Args:
+        store: that holds them.
+        brand_id: whose they are.
+    """
+
+    def __init__(self, store: Store, brand_id: str) -> None:
+        self._store = store
+        self._brand_id = brand_id
+        self._lock = Lock()
+        self._digests: Mapping[str, str | None] | None = None
+
+    def read(self, link: str) -> bytes | None:
+        """Read the picture that a path means: its name, or that less the first folder.
+
+        An address is not asked for here: what it shows may have changed since.
+        """
+        if as_web_url(link) is not None:
+            return None
+        with self._lock:
+            if self._digests is None:
+                self._digests = self._list()
+        for path in (link, unquote(link)):
+            name = unicodedata.normalize("NFC", path).removeprefix("./")
+            digest = self._digests.get(name)
+            if digest is not None and self._store.blobs.size(digest) is not None:
+                return self._store.blobs.read(digest)
+        return None
+
+    def _list(self) -> Mapping[str, str | None]:
+        """Collect name → digest; None where two folders hold one name."""
+        query = select(ReferenceRow.external_id, ReferenceRow.image_sha256).where(
+            ReferenceRow.brand_id == self._brand_id
+        )
+        with self._store.database.read() as session:
+            whole = {name: digest for name, digest in session.execute(query)}
+        inner: dict[str, str | None] = {}
+        for name, digest in whole.items():
+            rest = name.partition("/")[2]
+            inner[rest] = digest if inner.get(rest, digest) == digest else None
+        return inner | whole
+
+
 class WebPictures:
     """What allowed hosts serve."""
 
@@ -82,6 +136,6 @@ def read_picture(sources: Sequence[PictureSource], link: str) -> bytes:
             return data
     raise UnknownPicture(
         f"{link[:200]!r} leads to no picture that was sent along.",
-        remedy="Put it into the ZIP beside the file under that path, or give an "
-        "address on a host that is allowed.",
+        remedy="Put it into the ZIP beside the file under that path, upload it "
+        "under that name first, or give an address on a host that is allowed.",
     )

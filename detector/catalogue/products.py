@@ -1,10 +1,11 @@
 """Products: what a brand's catalogue says of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from detector.catalogue.brands import find_brand
@@ -136,14 +137,33 @@ def list_products(
     updated_since: datetime | None,
     cursor: str | None,
     limit: int,
+    text: str | None = None,
 ) -> tuple[list[ProductRow], str | None]:
     """List a brand's products in pages; those changed last come last if asked for.
+
+    Args:
+        session: to read with.
+        brand_id: whose they are.
+        updated_since: only those changed then or later.
+        cursor: what came with the page before; None for the first.
+        limit: most rows to return.
+        text: part of the title, of the brand's own id or of the GTIN.
 
     Raises:
         UnknownBrand: there is no such brand.
     """
     find_brand(session, brand_id)
     query = select(ProductRow).where(ProductRow.brand_id == brand_id)
+    if text is not None:
+        columns = (ProductRow.title, ProductRow.external_id, ProductRow.gtin)
+        query = query.where(
+            or_(
+                *(
+                    func.lower(column).contains(text.lower(), autoescape=True)
+                    for column in columns
+                )
+            )
+        )
     keys: list[SortKey] = [ProductRow.id]
     if updated_since is not None:
         query = query.where(ProductRow.updated_at >= updated_since)
@@ -151,14 +171,33 @@ def list_products(
     return page(session, query, keys=keys, cursor=cursor, limit=limit)
 
 
-def count_references(session: Session, rows: Sequence[ProductRow]) -> dict[str, int]:
-    """Count the references that show each product; none is left out if it has some."""
+@dataclass(frozen=True, slots=True)
+class ProductPictures:
+    """The references that show a product.
+
+    Attributes:
+        num_references: how many there are.
+        first_id: of one of them, always the same; None if there is none.
+    """
+
+    num_references: int = 0
+    first_id: str | None = None
+
+
+def count_references(
+    session: Session, rows: Sequence[ProductRow]
+) -> Mapping[str, ProductPictures]:
+    """Count the references that show each product; those without any are left out."""
+    shown = ReferenceProductRow
     counted = (
-        select(ReferenceProductRow.product_id, func.count())
-        .where(ReferenceProductRow.product_id.in_([row.id for row in rows]))
-        .group_by(ReferenceProductRow.product_id)
+        select(shown.product_id, func.count(), func.min(shown.reference_id))
+        .where(shown.product_id.in_([row.id for row in rows]))
+        .group_by(shown.product_id)
     )
-    return {name: count for name, count in session.execute(counted)}
+    return {
+        name: ProductPictures(count, first_id)
+        for name, count, first_id in session.execute(counted)
+    }
 
 
 def known_fields(row: ProductRow) -> dict[str, object]:

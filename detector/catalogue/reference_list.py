@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from detector.catalogue.brands import find_brand
@@ -36,12 +36,16 @@ class ReferenceView:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceFilter:
-    """Which references of a brand are wanted; None leaves all."""
+    """Which references of a brand are wanted; None leaves all.
+
+    `text` is part of the brand's own name of the picture.
+    """
 
     state: str | None = None
     role: str | None = None
     product_id: str | None = None
     updated_since: datetime | None = None
+    text: str | None = None
 
 
 def find_reference(session: Session, *, brand_id: str, row_id: str) -> ReferenceRow:
@@ -80,6 +84,9 @@ def list_references(
         query = query.where(ReferenceRow.state == wanted.state)
     if wanted.role is not None:
         query = query.where(ReferenceRow.role == wanted.role)
+    if wanted.text is not None:
+        name = func.lower(ReferenceRow.external_id)
+        query = query.where(name.contains(wanted.text.lower(), autoescape=True))
     if wanted.product_id is not None:
         showing = select(ReferenceProductRow.reference_id).where(
             ReferenceProductRow.product_id
