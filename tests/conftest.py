@@ -15,7 +15,7 @@ VERSIONS_THAT_MATTER = (
     "sqlalchemy",
     "torch",
 )
-pytest_plugins = ("tests.databases",)
+pytest_plugins = ("tests.browser", "tests.databases")
 THIS_MACHINE = ("127.", "::1", "localhost")
 
 
