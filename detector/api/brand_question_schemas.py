@@ -59,6 +59,7 @@ class QuestionOptions(PageOptions):
 
     state: QuestionState | None = Field(None, description="Only those in that state.")
     case_id: Id | None = Field(None, description="Only those of that case.")
+    brand_id: Id | None = Field(None, description="Only those to that brand.")
 
 
 class NewQuestion(Wire):
@@ -85,7 +86,7 @@ class NewQuestion(Wire):
 class BrandAct(Wire):
     """A restriction that an answer is to lead to by itself."""
 
-    reason_code: Id = Field(description="Why; GET /v1/reasons lists them.")
+    reason_code: Id = Field(description="Why; GET /v1/reason-codes lists them.")
     right_id: Id | None = Field(None, description="The right that it rests on.")
 
 

@@ -137,6 +137,7 @@ def list_page(
         views, next_cursor = list_questions(
             session,
             brand_id=caller.brand_id,
+            to_brand=options.brand_id,
             state=options.state,
             case_id=options.case_id,
             cursor=options.cursor,

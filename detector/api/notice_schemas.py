@@ -9,7 +9,7 @@ from pydantic.config import JsonDict
 
 from detector.api.case_schemas import Id, Prose, Word
 from detector.api.list_schemas import PLAIN_ID
-from detector.api.pagination import PageOptions
+from detector.api.pagination import RecordOptions
 from detector.api.schemas import Wire
 from detector.review.notices.notice import MAX_ITEMS
 
@@ -111,7 +111,7 @@ class NoticeCsvOptions(BaseModel):
     marketplace_id: Word
     reason_code: Id
     right_id: Id | None = None
-    explanation: Word
+    explanation: Prose
     name: Word
     email: Word
     signed: Annotated[list[Statement], Field(max_length=3)] = Field(
@@ -127,7 +127,7 @@ class WithdrawnItems(Wire):
     )
 
 
-class NoticeOptions(PageOptions):
+class NoticeOptions(RecordOptions):
     """The query parameters of the list of notices."""
 
     state: NoticeState | None = Field(None, description="Only those in that state.")
@@ -166,6 +166,14 @@ class NoticeAnswer(Wire):
     right_id: str | None
     reason_code: str
     explanation: str
+    territories: list[str]
+    message_to_seller: str | None
+    notifier: dict[str, str] | None = Field(
+        description="Who gave it; null to marketplaces, as `contact` is."
+    )
+    contact: dict[str, str] | None
+    evidence: list[dict[str, str]]
+    discloses_identity: bool
     signed: list[str]
     missing: list[MissingField] = Field(
         description="What it lacks; it waits until that is sent."

@@ -49,9 +49,9 @@ Reader = Annotated[Principal, Depends(needs(Capability.NOTICES_READ))]
 Writer = Annotated[Principal, Depends(needs(Capability.NOTICES_WRITE))]
 
 
-def as_answer(view: NoticeView) -> NoticeAnswer:
-    """Show a notice."""
-    row = view.row
+def as_answer(view: NoticeView, caller: Principal) -> NoticeAnswer:
+    """Show a notice; who gave it is no marketplace's business."""
+    row, is_told = view.row, marketplace_of(caller) is None
     return NoticeAnswer.model_validate(
         {
             "notice_id": row.id,
@@ -62,6 +62,12 @@ def as_answer(view: NoticeView) -> NoticeAnswer:
             "right_id": row.right_id,
             "reason_code": row.reason_code,
             "explanation": row.explanation,
+            "territories": row.territories,
+            "message_to_seller": row.message_to_seller,
+            "notifier": row.notifier if is_told else None,
+            "contact": row.contact if is_told else None,
+            "evidence": row.evidence,
+            "discloses_identity": row.discloses_identity,
             "signed": sorted(row.statements),
             "missing": row.missing,
             "warning": WARNING,
@@ -120,7 +126,7 @@ def give(
         row = give_notice(
             session, _given(new), actor=actor, brand_id=brand_id, at=utc_now()
         )
-        answer = as_answer(find_notice(session, row.id))
+        answer = as_answer(find_notice(session, row.id), caller)
     service_of(request).wake_worker()
     response.headers["Location"] = f"{PREFIX}/{answer.notice_id}"
     return answer
@@ -161,7 +167,9 @@ async def give_by_file(
                 brand_id=brand_id,
                 at=utc_now(),
             )
-            notices = [as_answer(find_notice(session, notice_id)) for notice_id in ids]
+            notices = [
+                as_answer(find_notice(session, notice_id), caller) for notice_id in ids
+            ]
         return NoticeFileAnswer.model_validate(
             {
                 "notices": notices,
@@ -204,9 +212,13 @@ def list_page(
     )
     with service_of(request).store.database.read() as session:
         views, next_cursor = list_notices(
-            session, wanted, cursor=options.cursor, limit=options.limit
+            session,
+            wanted,
+            cursor=options.cursor,
+            limit=options.limit,
+            newest_first=options.newest_first,
         )
-        items = [as_answer(view) for view in views]
+        items = [as_answer(view, caller) for view in views]
     return Page(items=items, next_cursor=link_to_next(request, response, next_cursor))
 
 
@@ -220,7 +232,8 @@ def show(request: Request, caller: Reader, notice_id: NoticeId) -> NoticeAnswer:
                 notice_id,
                 brand_id=caller.brand_id,
                 marketplace=marketplace_of(caller),
-            )
+            ),
+            caller,
         )
 
 
@@ -236,7 +249,7 @@ def complete(
     actor, _ = actor_of(caller), _brand_of(caller)
     with service_of(request).store.database.write() as session:
         complete_notice(session, notice_id, _given(new), actor=actor, at=utc_now())
-        answer = as_answer(find_notice(session, notice_id))
+        answer = as_answer(find_notice(session, notice_id), caller)
     service_of(request).wake_worker()
     return answer
 
@@ -259,7 +272,7 @@ def withdraw(
             at=utc_now(),
             listing_ids=taken.listing_ids,
         )
-        return as_answer(find_notice(session, notice_id))
+        return as_answer(find_notice(session, notice_id), caller)
 
 
 def _brand_of(caller: Principal) -> str:

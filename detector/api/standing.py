@@ -73,6 +73,7 @@ def show(request: Request, caller: Reader, brand_id: BrandId) -> BrandStanding:
                 "locked_until": None if row is None else row.locked_until,
                 "shortfall": view.shortfall,
                 "figures": view.figures.as_json(),
+                "conditions": [asdict(each) for each in view.conditions],
             }
         )
 
@@ -89,9 +90,11 @@ def list_page(
         rows, next_cursor = list_standing(
             session,
             subject=options.subject,
+            subject_id=options.subject_id,
             brand_id=caller.brand_id,
             cursor=options.cursor,
             limit=options.limit,
+            newest_first=options.newest_first,
         )
         items = [as_change(row) for row in rows]
     return Page(items=items, next_cursor=link_to_next(request, response, next_cursor))

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from detector.api.catalogue_schemas import AT, BRAND_ID
-from detector.api.pagination import PageOptions
+from detector.api.pagination import PageOptions, RecordOptions
 from detector.api.schemas import Share, Wire
 
 TierName = Literal["new", "standard", "good_faith", "restricted"]
@@ -47,6 +47,14 @@ CHANGE: JsonDict = {
     "warned_at": None,
     "locked_until": None,
     "created_at": AT,
+}
+CONDITION: JsonDict = {
+    "tier": "good_faith",
+    "name": "takedown_rate_lower",
+    "wanted": 0.9,
+    "found": 0.868,
+    "is_met": False,
+    "reason_code": None,
 }
 METRIC: JsonDict = {
     "group": "detection",
@@ -114,6 +122,26 @@ class StandingChange(Wire):
     created_at: datetime
 
 
+class ConditionAnswer(Wire):
+    """One thing that a tier asks for."""
+
+    tier: TierName
+    name: Literal[
+        "num_decided",
+        "takedown_rate_lower",
+        "takedown_rate",
+        "counter_notice_rate",
+        "locked_until",
+    ] = Field(
+        description="`counter_notice_rate` is not to be passed, others are to be "
+        "reached; `locked_until` is met when there is no lock, or it is over."
+    )
+    wanted: float | None
+    found: float | None = Field(description="Null if nothing was counted.")
+    is_met: bool
+    reason_code: str | None = Field(description="Null for all notices.")
+
+
 class BrandStanding(Wire):
     """Where a brand stands, by figures as they are now."""
 
@@ -129,6 +157,7 @@ class BrandStanding(Wire):
                     "shortfall": "The takedown rate may be as low as 0.868 over 30 "
                     "items; at least 0.9 is asked for.",
                     "figures": FIGURES,
+                    "conditions": [CONDITION],
                 }
             ]
         }
@@ -143,12 +172,18 @@ class BrandStanding(Wire):
         description="What is missing to earn `good_faith`; null if nothing is."
     )
     figures: FiguresAnswer
+    conditions: list[ConditionAnswer] = Field(
+        description="What `standard` and `good_faith` ask for."
+    )
 
 
-class StandingOptions(PageOptions):
+class StandingOptions(RecordOptions):
     """The query parameters of the list of changes."""
 
     subject: SubjectKind | None = Field(None, description="Only of these.")
+    subject_id: Annotated[str, Field(max_length=300)] | None = Field(
+        None, description="Only of this brand, or of this notifier's address."
+    )
 
 
 class ReportOptions(BaseModel):

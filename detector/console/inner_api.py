@@ -1,6 +1,6 @@
 """The API as the pages use it: in the same process, as whoever has signed in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -59,9 +59,8 @@ class InnerApi:
         Raises:
             ApiProblem: it was refused.
         """
-        params = {k: _text(v) for k, v in query.items() if v is not None and v != ""}
         answer = await self._client.get(
-            f"/v1{path}", params=params, headers=self._headers
+            f"/v1{path}", params=_params(query), headers=self._headers
         )
         return _json_of(answer)
 
@@ -89,8 +88,31 @@ class InnerApi:
             method,
             place,
             json=dict(body) if body is not None else None,
-            params={k: _text(v) for k, v in (query or {}).items()},
+            params=_params(query or {}),
             headers=self._headers,
+        )
+        return _json_of(answer)
+
+    async def send_file(
+        self, method: str, path: str, *, data: bytes, query: Mapping[str, object]
+    ) -> Answer:
+        """Send a table as `text/csv`; return what was answered.
+
+        Args:
+            method: of HTTP.
+            path: below `/v1`.
+            data: of the file.
+            query: parameters; those that are None or empty are left out.
+
+        Raises:
+            ApiProblem: it was refused.
+        """
+        answer = await self._client.request(
+            method,
+            f"/v1{path}",
+            content=data,
+            params=_params(query),
+            headers={**self._headers, "Content-Type": "text/csv"},
         )
         return _json_of(answer)
 
@@ -99,6 +121,16 @@ def open_client(app: FastAPI) -> AsyncClient:
     """Make the client that all pages share."""
     transport = ASGITransport(app=app)
     return AsyncClient(transport=transport, base_url="http://console.invalid")
+
+
+def _params(query: Mapping[str, object]) -> dict[str, str | Sequence[str]]:
+    return {
+        name: [_text(each) for each in value]
+        if isinstance(value, list | tuple)
+        else _text(value)
+        for name, value in query.items()
+        if value is not None and value != ""
+    }
 
 
 def _text(value: object) -> str:

@@ -56,9 +56,14 @@ def find_notice(
 
 
 def list_notices(
-    session: Session, wanted: NoticeFilter, *, cursor: str | None, limit: int
+    session: Session,
+    wanted: NoticeFilter,
+    *,
+    cursor: str | None,
+    limit: int,
+    newest_first: bool = False,
 ) -> tuple[list[NoticeView], str | None]:
-    """List notices in pages, in the order in which they came."""
+    """List notices in pages, in the order in which they came, or the other way."""
     query = select(NoticeRow)
     for column, value in (
         (NoticeRow.state, wanted.state),
@@ -68,7 +73,14 @@ def list_notices(
         if value is not None:
             query = query.where(column == value)
     keys: list[SortKey] = [NoticeRow.received_at, NoticeRow.id]
-    rows, next_cursor = page(session, query, keys=keys, cursor=cursor, limit=limit)
+    rows, next_cursor = page(
+        session,
+        query,
+        keys=keys,
+        cursor=cursor,
+        limit=limit,
+        is_descending=newest_first,
+    )
     return [_view(session, row) for row in rows], next_cursor
 
 

@@ -54,15 +54,27 @@ def list_questions(
     session: Session,
     *,
     brand_id: str | None,
+    to_brand: str | None = None,
     state: str | None,
     case_id: str | None,
     cursor: str | None,
     limit: int,
 ) -> tuple[list[QuestionView], str | None]:
-    """List questions in pages, those first that are to be answered first."""
+    """List questions in pages, those first that are to be answered first.
+
+    Args:
+        session: to read with.
+        brand_id: the only one whose questions are seen; None sees all.
+        to_brand: only those to this brand.
+        state: only those in this state.
+        case_id: only those of this case.
+        cursor: after which the page begins.
+        limit: most to return.
+    """
     query = select(QuestionRow)
     for column, value in (
         (QuestionRow.brand_id, brand_id),
+        (QuestionRow.brand_id, to_brand),
         (QuestionRow.state, state),
         (QuestionRow.case_id, case_id),
     ):

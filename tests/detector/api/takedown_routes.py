@@ -64,6 +64,7 @@ TAKEDOWN = [
     Line("GET", NOTICES + "/{notice_id}", C.NOTICES_READ),
     Line("PUT", NOTICES + "/{notice_id}", C.NOTICES_WRITE, NOTICE),
     Line("POST", NOTICES + "/{notice_id}/withdraw", C.NOTICES_WRITE, {}),
+    Line("GET", "/v1/case-counts", C.CASES_READ),
     Line("POST", CASE + "/appeals", C.APPEALS_WRITE, COMPLAINT),
     Line("GET", "/v1/appeals", C.APPEALS_READ),
     Line("GET", APPEAL, C.APPEALS_READ),
