@@ -48,24 +48,27 @@ def verify_evidence(
 
 def _print(report: "Report") -> None:
     console = results()
+
+    def say(text: str) -> None:
+        # Names are of whoever made the file: none is a command to a terminal.
+        plain = "".join(
+            c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text
+        )
+        console.print(plain, markup=False)
+
     for fault in report.faults:
-        console.print(f"{fault.file or 'the archive'}: {fault.problem}", markup=False)
+        say(f"{fault.file or 'the archive'}: {fault.problem}")
     for lost in report.missing:
-        console.print(f"not in the pack: {lost['file']}: {lost['why']}", markup=False)
+        say(f"not in the pack: {lost['file']}: {lost['why']}")
     for score in report.scores:
         measured = "" if score.measured is None else f", {score.measured:.4f} anew"
         note = "" if score.note is None else f" ({score.note})"
-        console.print(
+        say(
             f"{score.listing_file} and {score.reference_file}: "
-            f"similarity {score.recorded:.4f}{measured}{note}",
-            markup=False,
+            f"similarity {score.recorded:.4f}{measured}{note}"
         )
-    console.print(
+    say(
         f"case {report.case_id}: {report.num_files} files, {report.num_entries} steps, "
-        f"{len(report.scores)} scores; manifest {report.manifest_sha256}",
-        markup=False,
+        f"{len(report.scores)} scores; manifest {report.manifest_sha256}"
     )
-    console.print(
-        "Everything is as it was packed." if report.is_good else "It was changed.",
-        markup=False,
-    )
+    say("Everything is as it was packed." if report.is_good else "It was changed.")

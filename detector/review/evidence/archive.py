@@ -95,13 +95,15 @@ def read_archive(data: bytes) -> Opened:
     """Read what can be read of an archive; it may come from anywhere."""
     files: dict[str, bytes] = {}
     faults: dict[str, str] = {}
+    num_left = len(data)  # that members which do not overlap can still have
     try:
         with ZipFile(BytesIO(data)) as archive:
             members = archive.infolist()[:MAX_MEMBERS]
             for info in members:
-                if info.compress_type != ZIP_STORED or info.file_size > len(data):
+                if info.compress_type != ZIP_STORED or info.file_size > num_left:
                     faults[info.filename] = "its entry in the archive was changed"
                     continue
+                num_left -= info.file_size
                 try:
                     files[info.filename] = archive.read(info)
                 except _DAMAGE as error:

@@ -22,6 +22,16 @@ from detector.review.evidence.scores import EXACT, TOLERANCE, Scored, measure
 Decode = Callable[[bytes], DecodedImage]
 Json = Mapping[str, object]
 
+_NOT_A_PACK = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What contents raise that nobody has packed: of other types, too large, too deep."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -117,7 +127,7 @@ def verify_pack(data: bytes, *, decode: Decode, scoring: Scoring) -> Report:
         try:
             _check_record(opened.files, report)
             _check_scores(opened.files, report, decode=decode, scoring=scoring)
-        except (KeyError, TypeError, ValueError) as error:
+        except _NOT_A_PACK as error:
             report.faults.append(Fault("", f"it is not laid out as a pack: {error}"))
     return report
 
@@ -141,7 +151,7 @@ def _check_files(files: Files, report: Report) -> None:
             )
         report.case_id = str(listed["case_id"])
         expected = {str(f["name"]): str(f["sha256"]) for f in listed["files"]}
-    except (KeyError, TypeError, ValueError) as error:
+    except _NOT_A_PACK as error:
         report.faults.append(Fault(MANIFEST, f"it cannot be read: {error}"))
         return
     report.num_files = len(expected)
@@ -171,7 +181,9 @@ def _check_record(files: Files, report: Report) -> None:
         if entry["subject"] == "case" and entry["to_state"] is not None:
             state = str(entry["to_state"]).partition(":")[0]
     case = json.loads(files["case.json"])
-    report.missing = list(case["missing"])
+    report.missing = [
+        {"file": str(lost["file"]), "why": str(lost["why"])} for lost in case["missing"]
+    ]
     if case["case"]["id"] != report.case_id:
         report.faults.append(Fault("case.json", "it is of another case"))
 
@@ -209,7 +221,8 @@ def _check_scores(
             ("computed from the values on record", check.computed, EXACT),
             ("measured anew", check.measured, TOLERANCE),
         ):
-            if value is not None and abs(value - check.recorded) > most:
+            # What is no number is as wrong as another one.
+            if value is not None and not abs(value - check.recorded) <= most:
                 problem = (
                     f"the similarity of {check.listing_file} is {check.recorded:.4f} "
                     f"on record, and {value:.4f} {name}"

@@ -1,5 +1,7 @@
 import json
+from zipfile import ZipFile
 
+from detector.review.evidence.archive import MANIFEST
 from detector.review.evidence.pack import pack_case
 from detector.review.queue.scope import Scope
 from detector.store.store import open_store
@@ -28,5 +30,10 @@ def test_a_pack_is_checked_and_a_flipped_byte_named(detector, data_dir, tmp_path
     told = json.loads(bad.out)
     assert not told["is_good"]
     assert [fault["file"] for fault in told["faults"]] == ["audit.jsonl"]
+    with ZipFile(file, "w") as archive:
+        archive.writestr(f"{MANIFEST}\x1b]0;owned\x07", "{}")
+    named = detector("verify-evidence", str(file))
+    assert named.code == 1
+    assert "\x1b" not in named.out
     file.write_bytes(b"no pack")
     assert "no evidence pack" in detector("verify-evidence", str(file)).err

@@ -108,6 +108,27 @@ def test_scores_of_another_version_are_not_computed_again(pack):
     assert "scored by 0000-00" in (report.scores[0].note or "")
 
 
+@pytest.mark.parametrize("value", ["x", None, [], 10**400, float("nan")])
+@pytest.mark.parametrize("name", ["signals", "similarity"])
+def test_contents_that_nobody_packed_are_a_fault(pack, name, value):
+    scores = json.loads(read_archive(pack.data).files["scores.json"])
+    scores["matches"][0][name] = value
+    report = verify(repack(pack.data, **{"scores.json": json.dumps(scores).encode()}))
+    assert not report.is_good
+
+
+@pytest.mark.parametrize("name", ["audit.jsonl", "scores.json"])
+def test_contents_that_are_nested_too_deep_are_a_fault(pack, name):
+    assert not verify(repack(pack.data, **{name: b"[" * 200_000})).is_good
+
+
+def test_what_is_missing_is_said_in_words_or_not_at_all(pack):
+    case = json.loads(read_archive(pack.data).files["case.json"])
+    case["missing"] = ["everything"]
+    report = verify(repack(pack.data, **{"case.json": write_json(case)}))
+    assert (report.is_good, report.missing) == (False, [])
+
+
 def test_what_is_no_pack_is_said_so():
     for data in (b"", b"PK", b"not a pack at all" * 9, write_archive({})):
         with pytest.raises(InvalidInput, match="no evidence pack"):
