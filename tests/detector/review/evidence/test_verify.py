@@ -122,6 +122,19 @@ def test_contents_that_are_nested_too_deep_are_a_fault(pack, name):
     assert not verify(repack(pack.data, **{name: b"[" * 200_000})).is_good
 
 
+def test_members_that_overlap_take_no_more_room_than_the_file():
+    inner, outer = BytesIO(), BytesIO()
+    with ZipFile(inner, "w") as archive:
+        archive.writestr("b", bytes(500))
+        (b,), end_of_b = archive.infolist(), inner.tell()
+    with ZipFile(outer, "w") as archive:
+        archive.writestr("a", inner.getvalue()[:end_of_b])
+        b.header_offset = 30 + len("a")
+        archive.filelist.append(b)
+    opened = read_archive(outer.getvalue())
+    assert (list(opened.files), list(opened.faults)) == (["a"], ["b"])
+
+
 def test_what_is_missing_is_said_in_words_or_not_at_all(pack):
     case = json.loads(read_archive(pack.data).files["case.json"])
     case["missing"] = ["everything"]
