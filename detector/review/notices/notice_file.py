@@ -41,7 +41,7 @@ def read_items(file: BinaryIO) -> tuple[list[NoticeItem], list[RowProblem]]:
             problems.append(cells)
             continue
         listing_id = cells.text("listing_id", is_required=True, limit=200)
-        url = cells.text("url", limit=2_000)
+        url = cells.url("url")
         problems += cells.problems
         if listing_id is None or cells.has_failed or listing_id in known:
             continue

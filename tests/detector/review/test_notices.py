@@ -190,10 +190,16 @@ def test_a_notice_of_copied_works_says_what_17_usc_512_asks_for(cases):
 
 
 def test_a_file_names_listings_and_good_rows_are_kept():
-    data = "﻿listing_id;url\na;https://x.example/a\n;no id\na;again\nb;\n".encode()
-    found, problems = read_items(io.BytesIO(data))
-    assert [item.listing_id for item in found] == ["a", "b"]
-    assert [problem.row for problem in problems] == [3]
+    data = "﻿listing_id;url\na;https://x.example/a\n;no id\na;\nb;javascript:x\n"
+    found, problems = read_items(io.BytesIO(data.encode()))
+    assert [(item.listing_id, item.url) for item in found] == [
+        ("a", "https://x.example/a"),
+        ("b", None),
+    ]
+    assert [(problem.row, problem.code) for problem in problems] == [
+        (3, "required"),
+        (5, "bad_url"),
+    ]
 
 
 def test_of_more_listings_than_one_notice_names_several_are_given(cases):
