@@ -24,7 +24,7 @@ PLACES = {
     "erasure_id": "ers_" + "0" * 32,
     "listing_import_id": "lim_" + "0" * 32,
     "listing_id": "lst_" + "0" * 24,
-    "path": "start.js",
+    "path": "console.js",
     "role": "legal",
     "job_id": "job_" + "0" * 32,
     "flag_id": "flag_" + "0" * 24,
