@@ -190,7 +190,7 @@ def test_a_notice_of_copied_works_says_what_17_usc_512_asks_for(cases):
 
 
 def test_a_file_names_listings_and_good_rows_are_kept():
-    data = "﻿listing_id;url\na;https://x.example/a\n;no id\na;\nb;javascript:x\n"
+    data = "﻿listing_id;url\na;https://x.example/a\n;https://x.example/c\na;\nb;javascript:x\n"
     found, problems = read_items(io.BytesIO(data.encode()))
     assert [(item.listing_id, item.url) for item in found] == [
         ("a", "https://x.example/a"),
