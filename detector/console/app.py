@@ -4,12 +4,35 @@ from fastapi import FastAPI, Request, Response
 from starlette.responses import RedirectResponse
 from starlette.staticfiles import StaticFiles
 
-from detector.console import account, sign_in
+from detector.console import account, sign_in, try_picture
+from detector.console.brand import (
+    notices,
+    outcomes,
+    questions,
+    rights,
+    sellers,
+    standing,
+)
 from detector.console.inner_api import ApiProblem, open_client
 from detector.console.rendering import FOLDER, page
+from detector.console.review import bulk, case_list, queues, steps
 from detector.console.viewer import SignInNeeded, sign_in_path, viewer_of
 
-ROUTERS = (account.router, sign_in.router)
+ROUTERS = (
+    account.router,
+    try_picture.router,
+    sign_in.router,
+    case_list.router,
+    queues.router,
+    steps.router,
+    bulk.router,
+    questions.router,
+    notices.router,
+    sellers.router,
+    rights.router,
+    outcomes.router,
+    standing.router,
+)
 FRAGMENT_HEADER = "HX-Request"
 
 

@@ -13,10 +13,15 @@ from detector.api.cookies import (
     require_our_page,
     session_token,
 )
+from detector.api.errors import BodyTooLarge
 from detector.console.inner_api import ApiProblem, InnerApi
 from detector.console.texts import language_of
 
+MAX_FIELDS = 40_000
+"""Of a form; as many as a bulk decision has at most, whatever the policy allows."""
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+MAX_FORM_BYTES = 12_000_000
+"""A little more than the longest list that the API takes."""
 
 
 class SignInNeeded(Exception):
@@ -78,7 +83,9 @@ async def viewer_of(request: Request) -> Viewer:
     if request.method not in SAFE_METHODS:
         shown = None
         if request.headers.get("content-type", "").startswith(FORM_TYPES):
-            shown = str((await request.form()).get("csrf", "")) or None
+            _require_small(request)
+            form = await request.form(max_fields=MAX_FIELDS)
+            shown = str(form.get("csrf", "")) or None
         require_our_page(request.headers, token, shown=shown)
     api = api_of(request, token)
     try:
@@ -98,6 +105,21 @@ async def viewer_of(request: Request) -> Viewer:
         csrf=csrf_token(token),
         language=language_of(request),
     )
+
+
+def _require_small(request: Request) -> None:
+    """Refuse a form that is too long, before it is read; browsers say how long it is.
+
+    Raises:
+        BodyTooLarge: over MAX_FORM_BYTES, or it does not say.
+    """
+    length = request.headers.get("content-length", "")
+    if not length.isdigit() or int(length) > MAX_FORM_BYTES:
+        raise BodyTooLarge(
+            f"A form may have {MAX_FORM_BYTES:,} bytes.",
+            remedy="Part the list into several files; each leaves the others' rows "
+            "alone.",
+        )
 
 
 def api_of(request: Request, token: str | None) -> InnerApi:
