@@ -29,8 +29,16 @@ def N_(text: str) -> str:
 
 ENTRIES = (
     Entry("/review", N_("Review"), ("cases:decide",)),
-    Entry("/cases", N_("Cases"), ("cases:read",)),
+    Entry("/cases", N_("Cases"), ("cases:read",), ("platform", "marketplace")),
+    Entry("/catalogue", N_("Catalogue"), ("catalogue:read",), ("brand",)),
+    Entry("/questions", N_("Questions"), ("questions:answer",), ("brand",)),
+    Entry("/notices", N_("Notices"), ("notices:read",), ("brand", "marketplace")),
+    Entry("/outcomes", N_("Outcomes"), ("cases:read",), ("brand",)),
     Entry("/appeals", N_("Appeals"), ("appeals:read",)),
+    Entry("/standing", N_("Standing"), ("standing:read",), ("brand",)),
+    Entry("/rights", N_("Rights"), ("rights:read",), ("brand",)),
+    Entry("/sellers", N_("Authorized sellers"), ("sellers:read",), ("brand",)),
+    Entry("/brands", N_("Brands"), ("brands:read",), ("platform",)),
     Entry("/try", N_("Try a picture"), ("pictures:match",)),
 )
 

@@ -1,0 +1,1 @@
+"""Pages of a brand: its catalogue, and its side of cases."""
