@@ -16,6 +16,7 @@ from detector.api.match import FILE
 from detector.api.pagination import Page, link_to_next
 from detector.api.permission import needs, with_key
 from detector.api.service import service_of
+from detector.api.shown_picture import Width, picture_response, reduced
 from detector.catalogue import reference_list
 from detector.catalogue.changes import ChangeLog
 from detector.catalogue.reference_changes import (
@@ -108,15 +109,23 @@ def show_reference(
     responses={200: {"content": {"image/*": {"schema": FILE}}}},
 )
 def show_reference_image(
-    request: Request, caller: Reader, brand_id: str, reference_id: str
+    request: Request,
+    caller: Reader,
+    brand_id: str,
+    reference_id: str,
+    width: Width = None,
 ) -> Response:
-    """Send the picture as it was uploaded."""
-    store = service_of(request).store
+    """Send the picture as it was uploaded, or reduced for browsers."""
+    service = service_of(request)
+    store = service.store
     with store.database.read() as session:
         row = find_reference(session, brand_id=brand_id, row_id=reference_id)
         (view,) = view_references(session, [row])
-    media_type = f"image/{view.image.format.lower()}"
-    return Response(store.blobs.read(view.image.sha256), media_type=media_type)
+    data = store.blobs.read(view.image.sha256)
+    if width is None:
+        return picture_response(data, f"image/{view.image.format.lower()}")
+    shown = reduced(data, limits=service.limits, width=width)
+    return picture_response(shown, "image/jpeg")
 
 
 @router.patch("/{reference_id}", operation_id="change_reference")

@@ -131,13 +131,13 @@ def align(
     )
     to_shrunk = np.diag([query_scale * ratio[0], query_scale * ratio[1], 1.0])
     frame_to_query = (
-        _half_pixel(-0.5)
+        half_pixel(-0.5)
         @ to_shrunk
-        @ _half_pixel(0.5)
+        @ half_pixel(0.5)
         @ homography
-        @ _half_pixel(-0.5)
+        @ half_pixel(-0.5)
         @ np.linalg.inv(to_frame)
-        @ _half_pixel(0.5)
+        @ half_pixel(0.5)
     )
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     moved = cv2.warpPerspective(shrunk, frame_to_query, size, flags=flags)
@@ -313,6 +313,6 @@ def _shrink_for(query: RGB, factor: float) -> tuple[RGB, tuple[float, float]]:
     return np.asarray(shrunk, dtype=np.uint8), (size[0] / width, size[1] / height)
 
 
-def _half_pixel(offset: float) -> Matrix:
+def half_pixel(offset: float) -> Matrix:
     """Shift by half a pixel: scaling keeps corners in place, not centres."""
     return np.array([[1, 0, offset], [0, 1, offset], [0, 0, 1.0]])

@@ -9,8 +9,10 @@ from detector.matching.comparison import (
     AlignedPair,
     align,
     color_difference,
+    half_pixel,
     structure_difference,
 )
+from detector.matching.geometry import Matrix
 from detector.matching.match import Match, Quad, Relation
 
 RGB = NDArray[np.uint8]
@@ -103,6 +105,41 @@ def draw_difference(pair: AlignedPair) -> RGB:
     ):
         pale[mask] = 0.35 * pale[mask] + 0.65 * np.array(ink)
     return np.asarray(np.clip(pale, 0, 255), dtype=np.uint8)
+
+
+def lay_over(
+    query_size: tuple[int, int],
+    reference: RGB,
+    reference_size: tuple[int, int],
+    homography: Matrix,
+    *,
+    max_px: int,
+) -> RGB:
+    """Move a reference, or a drawing of its size, to where the query shows it.
+
+    Args:
+        query_size: width and height of the query, in pixels.
+        reference: (h, w, 3) at any scale.
+        reference_size: width and height of the original, in pixels.
+        homography: (3, 3) reference to query.
+        max_px: long side of the result at most.
+
+    Returns:
+        (h, w, 4) uint8 RGBA, a frame of the query's shape: transparent where the
+        reference does not lie.
+    """
+    scale = min(1.0, max_px / max(query_size))
+    size = (max(1, round(query_size[0] * scale)), max(1, round(query_size[1] * scale)))
+    height, width = reference.shape[:2]
+    to_original = np.diag([reference_size[0] / width, reference_size[1] / height, 1.0])
+    to_frame = np.diag([size[0] / query_size[0], size[1] / query_size[1], 1.0])
+    # Scales hold between edges of pixels, the homography between their centres.
+    to_edge, to_centre = half_pixel(0.5), half_pixel(-0.5)
+    placed = to_centre @ to_frame @ to_edge @ homography
+    placed = placed @ to_centre @ to_original @ to_edge
+    opaque = np.dstack([reference, np.full((height, width), 255, np.uint8)])
+    moved = cv2.warpPerspective(opaque, placed, size, flags=cv2.INTER_AREA)
+    return np.asarray(moved, dtype=np.uint8)
 
 
 def _masked(pair: AlignedPair) -> RGB:
