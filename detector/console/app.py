@@ -6,16 +6,30 @@ from starlette.staticfiles import StaticFiles
 
 from detector.console import account, sign_in, try_picture
 from detector.console.brand import (
+    brands,
+    catalogue,
+    health,
+    imports,
     notices,
     outcomes,
+    products,
     questions,
+    references,
     rights,
     sellers,
     standing,
 )
 from detector.console.inner_api import ApiProblem, open_client
 from detector.console.rendering import FOLDER, page
-from detector.console.review import bulk, case_list, queues, steps
+from detector.console.review import (
+    appeals,
+    bulk,
+    case,
+    case_list,
+    new_appeal,
+    queues,
+    steps,
+)
 from detector.console.viewer import SignInNeeded, sign_in_path, viewer_of
 
 ROUTERS = (
@@ -23,15 +37,24 @@ ROUTERS = (
     try_picture.router,
     sign_in.router,
     case_list.router,
+    case.router,
     queues.router,
     steps.router,
     bulk.router,
+    new_appeal.router,
+    appeals.router,
     questions.router,
     notices.router,
     sellers.router,
     rights.router,
     outcomes.router,
     standing.router,
+    brands.router,
+    products.router,
+    references.router,
+    catalogue.router,
+    imports.router,
+    health.router,
 )
 FRAGMENT_HEADER = "HX-Request"
 
