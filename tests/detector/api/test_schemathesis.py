@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from traceback import format_exception
 from typing import Any
 from urllib.parse import urlencode
 
@@ -222,7 +223,7 @@ def faults(schema: BaseSchema) -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {}
     for event in from_schema(schema).execute():
         if isinstance(event, events.NonFatalError):
-            found["error", event.label] = str(event.value)
+            found["error", event.label] = "".join(format_exception(event.value))
         if not isinstance(event, events.ScenarioFinished):
             continue
         for case_id, checks in event.recorder.checks.items():
@@ -251,6 +252,8 @@ def description(
             "cache": {"enabled": False},
             "headers": {"Authorization": f"Bearer {caller.key}"},
             "continue-on-failure": True,
+            # That of others is no fault of ours: machines of tests are busy.
+            "request-timeout": 60,
             "generation": {
                 "max-examples": num_examples,
                 "deterministic": True,
