@@ -140,10 +140,11 @@ class CaseOptions(ChangesOptions):
         None, description="Only those of this listing, by our id of it."
     )
     mine: bool = Field(False, description="Only those that the caller holds.")
-    order: Literal["deadline"] | None = Field(
+    order: Literal["deadline", "newest_change"] | None = Field(
         None,
-        description="What is due soonest comes first, and what is never due is left "
-        "out; for the platform's people, and not with `updated_since`.",
+        description="`deadline`: what is due soonest comes first, and what is never "
+        "due is left out; for the platform's people. `newest_change`: what changed "
+        "last comes first. Neither with `updated_since`.",
     )
 
 

@@ -53,11 +53,17 @@ def list_page(
         leased_by=caller.id if options.mine else None,
         updated_since=options.updated_since,
         by_deadline=options.order == "deadline",
+        newest_change_first=options.order == "newest_change",
     )
-    if wanted.by_deadline and (scope.is_outside or wanted.updated_since is not None):
+    if options.order is not None and wanted.updated_since is not None:
         raise InvalidInput(
-            "Deadlines order the cases of the platform's people, and no changes.",
+            "What has changed since a time comes in the order of the changes.",
             remedy="Leave out `order`, or `updated_since`.",
+        )
+    if wanted.by_deadline and scope.is_outside:
+        raise InvalidInput(
+            "Deadlines order the cases of the platform's people.",
+            remedy="Leave out `order`, or ask for `newest_change`.",
         )
     hidden = scope.is_outside and (options.queue or options.cluster_id)
     if hidden or (scope.brand_id is not None and options.seller_id):

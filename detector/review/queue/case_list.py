@@ -62,6 +62,7 @@ class CaseFilter:
         leased_by: who works on it.
         updated_since: changed then or later; the oldest change comes first.
         by_deadline: what is due soonest comes first; only what is ever due.
+        newest_change_first: what changed last comes first.
     """
 
     state: str | None = None
@@ -75,6 +76,7 @@ class CaseFilter:
     leased_by: str | None = None
     updated_since: datetime | None = None
     by_deadline: bool = False
+    newest_change_first: bool = False
 
 
 def list_cases(
@@ -117,7 +119,16 @@ def list_cases(
     elif wanted.by_deadline:
         query = query.where(CaseRow.due_at.is_not(None))
         keys = [CaseRow.due_at, CaseRow.id]
-    rows, next_cursor = page(session, query, keys=keys, cursor=cursor, limit=limit)
+    elif wanted.newest_change_first:
+        keys = [CaseRow.updated_at, CaseRow.id]
+    rows, next_cursor = page(
+        session,
+        query,
+        keys=keys,
+        cursor=cursor,
+        limit=limit,
+        is_descending=wanted.newest_change_first,
+    )
     return view_cases(session, rows, scope=scope), next_cursor
 
 
