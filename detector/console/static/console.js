@@ -22,9 +22,9 @@ export function localize(root) {
     const date = new Date(element.dateTime);
     if (Number.isNaN(date.getTime())) continue;
     const kind = element.dataset.kind;
-    if (kind === "until") {
+    if (kind === "until" || kind === "since") {
       element.textContent = untilNow(date);
-      element.classList.toggle("late", date < new Date());
+      element.classList.toggle("late", kind === "until" && date < new Date());
     } else {
       element.textContent = (kind === "date" ? day : whole).format(date);
     }
