@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
 from detector.api.case_schemas import Id, Prose, Word
+from detector.api.flag_schemas import FlaggedBrand
 from detector.api.list_schemas import PLAIN_ID
 from detector.api.pagination import PageOptions
 from detector.api.schemas import Wire
@@ -141,6 +142,12 @@ class AppealAnswer(Wire):
     appeal_id: str
     external_id: str | None
     case_id: str
+    title: str | None = Field(description="Of the listing, now.")
+    brand: FlaggedBrand
+    marketplace_id: str
+    forwards: bool = Field(
+        description="The case's regime hands appeals on to the claimant."
+    )
     kind: AppealKind
     state: AppealState
     grounds: str
@@ -153,6 +160,10 @@ class AppealAnswer(Wire):
     missing: list[MissingPart]
     claimant_answer: str | None
     answer: str | None = Field(description="The decision's reasons.")
+    due_at: datetime | None = Field(
+        description="The next step is to be taken by then; null outside the platform, "
+        "and when it is over."
+    )
     received_at: datetime
     forwarded_at: datetime | None
     decided_at: datetime | None

@@ -31,6 +31,7 @@ from detector.review.appeals.appeal_list import (
     list_appeals,
 )
 from detector.review.appeals.decide import (
+    LIVE,
     answer_as_claimant,
     give_appeal_back,
     opinion,
@@ -44,6 +45,7 @@ from detector.review.appeals.receive import (
     forward_appeal,
     receive_appeal,
 )
+from detector.review.clocks.regimes import read_regime
 from detector.store.table import utc_now
 
 router = APIRouter(
@@ -70,12 +72,18 @@ def as_answer(view: AppealView, caller: Principal) -> AppealAnswer:
     is_told = caller.brand_id is None or (
         row.created_by == caller.id or view.case.regime == DMCA
     )
+    is_inside = caller.brand_id is None and caller.marketplace is None
+    is_live = row.state in LIVE
     given = row.claimant_answer
     return AppealAnswer.model_validate(
         {
             "appeal_id": row.id,
             "external_id": row.external_id,
             "case_id": row.case_id,
+            "title": view.listing.details.get("title"),
+            "brand": {"id": view.brand.id, "name": view.brand.name},
+            "marketplace_id": view.case.marketplace,
+            "forwards": read_regime(view.case.regime).forwards,
             "kind": row.kind,
             "state": row.state,
             "grounds": row.grounds,
@@ -86,6 +94,7 @@ def as_answer(view: AppealView, caller: Principal) -> AppealAnswer:
             "missing": row.missing,
             "claimant_answer": None if given is None else given["answer"],
             "answer": row.answer,
+            "due_at": view.case.due_at if is_inside and is_live else None,
             "received_at": row.received_at,
             "forwarded_at": row.forwarded_at,
             "decided_at": row.decided_at,

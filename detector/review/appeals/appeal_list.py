@@ -8,16 +8,20 @@ from sqlalchemy.orm import Session
 from detector.review.appeals.appeal import AppealKind
 from detector.review.appeals.receive import is_shown, unknown_appeal
 from detector.store.case_tables import CaseRow
+from detector.store.listing_tables import ListingRow
 from detector.store.paging import SortKey, page
+from detector.store.tables import BrandRow
 from detector.store.takedown_tables import AppealRow
 
 
 @dataclass(frozen=True, slots=True)
 class AppealView:
-    """An appeal, and the case that it is about."""
+    """An appeal, and what it is about."""
 
     row: AppealRow
     case: CaseRow
+    listing: ListingRow
+    brand: BrandRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def find_appeal(
         or not is_shown(row, brand_id)
     ):
         raise unknown_appeal(appeal_id)
-    return AppealView(row, case)
+    return _view(session, row)
 
 
 def list_appeals(
@@ -80,5 +84,14 @@ def list_appeals(
         )
     keys: list[SortKey] = [AppealRow.received_at, AppealRow.id]
     rows, next_cursor = page(session, query, keys=keys, cursor=cursor, limit=limit)
-    views = [AppealView(row, session.get_one(CaseRow, row.case_id)) for row in rows]
-    return views, next_cursor
+    return [_view(session, row) for row in rows], next_cursor
+
+
+def _view(session: Session, row: AppealRow) -> AppealView:
+    case = session.get_one(CaseRow, row.case_id)
+    return AppealView(
+        row,
+        case,
+        session.get_one(ListingRow, case.listing_id),
+        session.get_one(BrandRow, case.brand_id),
+    )
