@@ -1,0 +1,121 @@
+"""Pages of a brand's products: a list of them, and each with its pictures."""
+
+import asyncio
+from collections.abc import Mapping
+
+from fastapi import APIRouter, Request, Response
+from starlette.responses import RedirectResponse
+
+from detector.console.brand.own_brand import read_brand
+from detector.console.inner_api import ApiProblem
+from detector.console.rendering import page
+from detector.console.viewer import SignedIn, Viewer
+
+PAGE_SIZE = 24
+MAX_PICTURES = 100
+FIELDS = (
+    "title",
+    "gtin",
+    "mpn",
+    "sku",
+    "category",
+    "color",
+    "size",
+    "material",
+    "msrp",
+    "msrp_currency",
+    "product_url",
+    "description",
+)
+"""What can be changed here; files of a catalogue know more."""
+
+router = APIRouter(prefix="/catalogue/{brand_id}/products", include_in_schema=False)
+
+
+@router.get("")
+async def list_page(
+    request: Request, viewer: SignedIn, brand_id: str, q: str = "", cursor: str = ""
+) -> Response:
+    """List products with a picture of each."""
+    brand, products = await asyncio.gather(
+        read_brand(viewer, brand_id),
+        viewer.api.read(
+            f"/brands/{brand_id}/products", q=q, cursor=cursor, limit=PAGE_SIZE
+        ),
+    )
+    return page(
+        request,
+        "brand/products.html",
+        viewer=viewer,
+        brand=brand,
+        products=products,
+        q=q,
+        cursor=cursor,
+    )
+
+
+@router.get("/{product_id}")
+async def show(
+    request: Request, viewer: SignedIn, brand_id: str, product_id: str
+) -> Response:
+    """Show a product."""
+    return await _render(request, viewer, brand_id, product_id)
+
+
+@router.post("/{product_id}")
+async def change(
+    request: Request, viewer: SignedIn, brand_id: str, product_id: str
+) -> Response:
+    """Change a product's fields; an empty one takes what was there away."""
+    form = await request.form()
+    typed = {name: str(form.get(name, "")).strip() for name in FIELDS}
+    place = f"/brands/{brand_id}/products/{product_id}"
+    given = {name: value or None for name, value in typed.items()}
+    try:
+        await viewer.api.write("PATCH", place, given)
+    except ApiProblem as refused:
+        return await _render(
+            request, viewer, brand_id, product_id, typed=typed, refused=refused
+        )
+    return RedirectResponse(f"/catalogue/{brand_id}/products/{product_id}#saved", 303)
+
+
+@router.post("/{product_id}/remove")
+async def remove(viewer: SignedIn, brand_id: str, product_id: str) -> Response:
+    """Remove a product, and the pictures that show no other one."""
+    await viewer.api.write("DELETE", f"/brands/{brand_id}/products/{product_id}")
+    return RedirectResponse(f"/catalogue/{brand_id}/products", 303)
+
+
+async def _render(
+    request: Request,
+    viewer: Viewer,
+    brand_id: str,
+    product_id: str,
+    *,
+    typed: Mapping[str, str] | None = None,
+    refused: ApiProblem | None = None,
+) -> Response:
+    brand, product = await asyncio.gather(
+        read_brand(viewer, brand_id),
+        viewer.api.read(f"/brands/{brand_id}/products/{product_id}"),
+    )
+    references = await viewer.api.read(
+        f"/brands/{brand_id}/references",
+        product_id=product["product_id"],
+        limit=MAX_PICTURES,
+    )
+    return page(
+        request,
+        "brand/product.html",
+        viewer=viewer,
+        status=200 if refused is None else refused.status,
+        brand=brand,
+        product=product,
+        references=references,
+        names=FIELDS,
+        values=typed or {n: product["fields"].get(n, "") for n in FIELDS},
+        others={k: v for k, v in product["fields"].items() if k not in FIELDS},
+        problem=None if refused is None else refused.problem,
+        may_write=viewer.may("catalogue:write"),
+    )
