@@ -9,7 +9,7 @@ from detector.review.actor import Actor
 from detector.review.workflow import Party
 from detector.store.case_tables import CaseRow
 from tests.browser import axe, sign_in, url
-from tests.detector.api.reviewers import MARKET, serving_office
+from tests.detector.api.reviewers import MARKET, Office, serving_office
 from tests.detector.review.actions.acting import action_of, say, send
 from tests.detector.review.appeals.appealing import BECAUSE, CONTACT, LAWFUL, WHY
 from tests.detector.review.decisions.deciding import (
@@ -22,7 +22,7 @@ from tests.detector.review.facts import add_notice
 from tests.detector.review.review_world import ANN
 from tests.live_service import Client
 
-NO_SECOND = {"second_review_share": 0, "second_review_tiers": []}
+NO_SECOND: dict[str, Any] = {"second_review_share": 0, "second_review_tiers": []}
 COMPLAINT = {
     "kind": "seller_complaint",
     "grounds": "genuine_second_hand",
@@ -39,7 +39,7 @@ def office(tmp_path_factory):
         yield office
 
 
-def restricted(office, name: str, decider: Actor = ANN) -> str:
+def restricted(office: Office, name: str, decider: Actor = ANN) -> str:
     cases = office.cases
     case_id = cases.open(name, picture=name, title=f"Bag <i>{name}</i>")
     speak_for(cases, case_id)
@@ -49,7 +49,7 @@ def restricted(office, name: str, decider: Actor = ANN) -> str:
     return case_id
 
 
-def appealed(office, name: str, *, decider: Actor = ANN, **given: Any) -> str:
+def appealed(office: Office, name: str, *, decider: Actor = ANN, **given: Any) -> str:
     """Restrict a listing, and let its seller appeal; return the appeal's id."""
     path = f"/cases/{restricted(office, name, decider)}/appeals"
     answer = office.send(MARKET, "POST", path, {**COMPLAINT, **given})
@@ -154,7 +154,11 @@ def test_a_claimant_answers_what_was_handed_on(context, office):
     policy = {"regime": "US-DMCA", "territory": "DE", **NO_SECOND}
     office.cases.set_policy(MARKET, **policy)
     try:
-        given = {"kind": "counter_notice", "signed": list(LAWFUL), "contact": CONTACT}
+        given: dict[str, Any] = {
+            "kind": "counter_notice",
+            "signed": list(LAWFUL),
+            "contact": CONTACT,
+        }
         id = appealed(office, "handed_on", **given)
     finally:
         office.cases.set_policy(MARKET, **NO_SECOND)
