@@ -1,7 +1,6 @@
 """Checks of records for the EU transparency database: by schema, and beyond it."""
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -136,11 +135,11 @@ def _day(value: object) -> date | None:
 
 
 def _repeated(records: Sequence[object]) -> Iterator[RecordFault]:
-    names = [str(r.get("puid")) for r in records if isinstance(r, Mapping)]
-    counts = Counter(names)
     seen: set[str] = set()
     for index, record in enumerate(records):
-        name = str(record.get("puid")) if isinstance(record, Mapping) else ""
-        if counts[name] > 1 and name in seen:
+        name = record.get("puid") if isinstance(record, Mapping) else None
+        if not isinstance(name, str):
+            continue  # which is told as what it is
+        if name in seen:
             yield RecordFault(index, "puid", f"{name[:100]!r} is there already.")
         seen.add(name)

@@ -154,6 +154,11 @@ def test_each_documented_fault_is_told_by_its_field(field, changed):
         assert name in words or name.startswith("decision_") or name == "content_type"
 
 
+def test_ids_that_are_missing_are_not_the_same():
+    faults = validate_records([{}, {}, {"puid": 1}, {"puid": 1}])
+    assert not [fault for fault in faults if "already" in fault.message]
+
+
 def test_an_id_is_used_once_and_a_hundred_are_sent_at_once():
     many = [removed(puid=f"sor_{n}") for n in range(MAX_RECORDS)]
     assert validate_records(many) == []
