@@ -1,5 +1,6 @@
 """Who looks at a page: signed in, with what they may do, in which language."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
@@ -135,4 +136,11 @@ def sign_in_path(next_path: str) -> str:
     return "/sign-in" + (f"?next={quote(next_path)}" if next_path != "/" else "")
 
 
-SignedIn = Annotated[Viewer, Depends(viewer_of)]
+async def _signed_in(request: Request) -> AsyncIterator[Viewer]:
+    try:
+        yield await viewer_of(request)
+    finally:
+        await request.close()  # with the files of its form
+
+
+SignedIn = Annotated[Viewer, Depends(_signed_in)]

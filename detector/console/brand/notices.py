@@ -93,6 +93,8 @@ async def show_incomplete(
 ) -> Response:
     """Show the form again, with what is there and what is missing."""
     notice = await viewer.api.read(f"/notices/{notice_id}")
+    if notice["state"] != "incomplete":
+        return RedirectResponse(f"{PREFIX}/{notice_id}", 303)
     return await _show_form(request, viewer, given=_given_of(notice), notice=notice)
 
 

@@ -24,7 +24,12 @@ async def show(
     counts, found, reasons = await asyncio.gather(
         viewer.api.read("/case-counts", brand_id=brand_id),
         viewer.api.read(
-            "/cases", state=state, closure=closure, brand_id=brand_id, cursor=cursor
+            "/cases",
+            state=state,
+            closure=closure,
+            brand_id=brand_id,
+            cursor=cursor,
+            order="newest_change",
         ),
         viewer.api.read("/reason-codes"),
     )
