@@ -20,6 +20,12 @@ from detector.console.brand import (
     standing,
 )
 from detector.console.inner_api import ApiProblem, open_client
+from detector.console.lead import (
+    figures,
+    reference_records,
+    service_state,
+    thresholds,
+)
 from detector.console.rendering import FOLDER, page
 from detector.console.review import (
     appeals,
@@ -38,6 +44,10 @@ ROUTERS = (
     sign_in.router,
     case_list.router,
     case.router,
+    thresholds.router,
+    figures.router,
+    reference_records.router,
+    service_state.router,
     queues.router,
     steps.router,
     bulk.router,

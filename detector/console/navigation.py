@@ -39,6 +39,10 @@ ENTRIES = (
     Entry("/rights", N_("Rights"), ("rights:read",), ("brand",)),
     Entry("/sellers", N_("Authorized sellers"), ("sellers:read",), ("brand",)),
     Entry("/brands", N_("Brands"), ("brands:read",), ("platform",)),
+    Entry("/figures", N_("Figures"), ("audit:read",), ("platform",)),
+    Entry("/thresholds", N_("Thresholds"), ("audit:read",), ("platform",)),
+    Entry("/reference-records", N_("References"), ("cases:lead",), ("platform",)),
+    Entry("/state", N_("State"), ("service:read",), ("platform",)),
     Entry("/try", N_("Try a picture"), ("pictures:match",)),
 )
 

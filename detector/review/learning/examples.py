@@ -17,11 +17,13 @@ class Example:
         brand_id: whose it was.
         similarity: of its strongest picture, 0..1.
         is_confirmed: whether it was restricted in the end.
+        case_id: which case it is.
     """
 
     brand_id: str
     similarity: float
     is_confirmed: bool
+    case_id: str = ""
 
 
 def read_examples(session: Session) -> list[Example]:
@@ -33,7 +35,7 @@ def read_examples(session: Session) -> list[Example]:
     cases = session.execute(query.order_by(CaseRow.opened_at, CaseRow.id)).all()
     outcomes = read_outcomes(session, [id for id, _, _ in cases])
     return [
-        Example(brand_id, float(value), outcomes[id])
+        Example(brand_id, float(value), outcomes[id], id)
         for id, brand_id, value in cases
         if id in outcomes
     ]

@@ -86,6 +86,7 @@ TAKEDOWN = [
     ),
     Line("POST", APPEAL + "/withdraw", C.APPEALS_WRITE),
     Line("GET", CASE + "/evidence.zip", C.AUDIT_READ),
+    Line("GET", "/v1/decision-scores", C.AUDIT_READ),
     Line("GET", CASE + "/pictures", C.CASES_READ),
     Line("GET", CASE + "/pictures/{sha256}", C.CASES_READ),
     Line("GET", CASE + "/pictures/{sha256}/overlay", C.CASES_READ),

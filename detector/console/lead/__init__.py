@@ -1,0 +1,1 @@
+"""Pages of leads: thresholds, figures, references' records, the service's state."""

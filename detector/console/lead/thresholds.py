@@ -1,0 +1,127 @@
+"""The page of thresholds: what people decided at which similarity."""
+
+import asyncio
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from starlette.responses import RedirectResponse
+
+from detector.console.inner_api import Answer, ApiProblem
+from detector.console.lead.plots import draw_precision_recall, draw_scores
+from detector.console.rendering import page
+from detector.console.texts import translations
+from detector.console.viewer import SignedIn, Viewer
+
+SVG = "image/svg+xml"
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/thresholds")
+async def show(
+    request: Request,
+    viewer: SignedIn,
+    brand_id: str = "",
+    threshold: float | None = Query(None, ge=0, le=1),
+) -> Response:
+    """Show scores and decisions, and what another threshold would have done."""
+    return await _show(request, viewer, brand_id, threshold)
+
+
+@router.get("/plots/precision-recall.svg")
+async def plot_curve(viewer: SignedIn, brand_id: str = "") -> Response:
+    """Draw precision over recall."""
+    scores = await _read(viewer, brand_id, None)
+    say = translations(viewer.language).gettext
+    title = say("Precision and recall of decided cases, by threshold")
+    return Response(draw_precision_recall(scores["curve"], title=title), media_type=SVG)
+
+
+@router.get("/plots/scores.svg")
+async def plot_scores(
+    viewer: SignedIn,
+    brand_id: str = "",
+    threshold: float | None = Query(None, ge=0, le=1),
+) -> Response:
+    """Draw how many cases were confirmed and dismissed, by similarity."""
+    scores = await _read(viewer, brand_id, None)
+    say = translations(viewer.language).gettext
+    marks = {
+        say("flagged from"): scores["review_threshold"],
+        say("match from"): scores["match_threshold"],
+    }
+    if threshold is not None:
+        marks[say("tried")] = threshold
+    plot = draw_scores(
+        scores["histogram"],
+        marks,
+        title=say("Decided cases by similarity"),
+        labels=(say("confirmed"), say("dismissed")),
+    )
+    return Response(plot, media_type=SVG)
+
+
+@router.post("/thresholds/calibrations")
+async def propose(
+    request: Request,
+    viewer: SignedIn,
+    brand_id: str = Form(""),
+    method: str = Form("sigmoid"),
+) -> Response:
+    """Fit likelihood to what was decided; nothing holds before it is applied."""
+    body = {"method": method, "brand_id": brand_id or None}
+    try:
+        await viewer.api.write("POST", "/calibrations", body)
+    except ApiProblem as refused:
+        return await _show(request, viewer, brand_id, None, refused)
+    return RedirectResponse(f"/thresholds?brand_id={brand_id}#calibrations", 303)
+
+
+@router.post("/thresholds/calibrations/{calibration_id}/apply")
+async def apply(request: Request, viewer: SignedIn, calibration_id: str) -> Response:
+    """Let a calibration hold."""
+    try:
+        await viewer.api.write("POST", f"/calibrations/{calibration_id}/apply")
+    except ApiProblem as refused:
+        return await _show(request, viewer, "", None, refused)
+    return RedirectResponse("/thresholds#calibrations", 303)
+
+
+async def _show(
+    request: Request,
+    viewer: Viewer,
+    brand_id: str,
+    threshold: float | None,
+    refused: ApiProblem | None = None,
+) -> Response:
+    scores, brands, calibrations = await asyncio.gather(
+        _read(viewer, brand_id, threshold),
+        viewer.api.read("/brands", limit=200),
+        _read_calibrations(viewer),
+    )
+    return page(
+        request,
+        "lead/thresholds.html",
+        viewer=viewer,
+        status=200 if refused is None else refused.status,
+        problem=None if refused is None else refused.problem,
+        scores=scores,
+        brands=brands["items"],
+        names={each["id"]: each["name"] for each in brands["items"]},
+        brand_id=brand_id,
+        threshold=threshold,
+        calibrations=calibrations,
+        may_calibrate=viewer.may("calibration:manage"),
+    )
+
+
+async def _read(viewer: Viewer, brand_id: str, threshold: float | None) -> Answer:
+    return await viewer.api.read(
+        "/decision-scores", brand_id=brand_id or None, threshold=threshold
+    )
+
+
+async def _read_calibrations(viewer: Viewer) -> list[Answer]:
+    if not viewer.may("calibration:manage"):
+        return []
+    found: list[Answer] = (await viewer.api.read("/calibrations", limit=200))["items"]
+    return found[::-1]

@@ -1,0 +1,119 @@
+"""Pages of leads and of whoever runs the service."""
+
+from xml.etree import ElementTree
+
+import pytest
+
+from detector.api.cookies import SESSION_COOKIE, csrf_token
+from detector.catalogue.references import reference_id
+from detector.console.lead.plots import draw_precision_recall, draw_scores
+from detector.store.standing_tables import ReferenceRecordRow
+from detector.store.table import utc_now
+from tests.detector.api.reviewers import Office, serving_office
+from tests.live_service import Answer, Client
+
+FORM = "application/x-www-form-urlencoded"
+NOTE = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory):
+    with serving_office(tmp_path_factory.mktemp("office") / "data") as office:
+        yield office
+
+
+def look(office: Office, who: str, path: str, body: bytes | None = None) -> Answer:
+    client = office.clients[who]
+    headers = {"Cookie": f"{SESSION_COOKIE}={client.key}", "Content-Type": FORM}
+    method = "GET" if body is None else "POST"
+    return Client(client.port).send(method, path, body, headers)
+
+
+def decide(office: Office, name: str, similarity: float) -> str:
+    case_id = office.cases.open(name, similarity=similarity)
+    token = office.claim("ann", case_id)
+    code = {"reason_code": "different_product", "note": NOTE}
+    office.do("ann", case_id, "dismiss", lease_token=token, **code)
+    return case_id
+
+
+def test_a_lead_sees_what_another_threshold_would_have_done(office):
+    case_id = decide(office, "dismissed", 0.71)
+    page = look(office, "lea", "/thresholds?threshold=0.8").body.decode()
+    assert "1 dismissed case would have been spared" in page
+    assert f"/cases/{case_id}" in page
+    assert "Fit to what was decided" not in page
+    assert "Fit to what was decided" in look(office, "adm", "/thresholds").body.decode()
+    scores = office.read("lea", "/decision-scores?threshold=0.8")
+    assert scores["preview"]["num_spared"] == 1
+    assert sum(each["num_dismissed"] for each in scores["histogram"]) == 1
+
+
+def test_too_few_decisions_are_refused_in_words(office):
+    token = csrf_token(str(office.clients["adm"].key))
+    body = f"csrf={token}&method=sigmoid".encode()
+    answer = look(office, "adm", "/thresholds/calibrations", body)
+    assert answer.status == 409
+    assert 'role="alert"' in answer.body.decode()
+
+
+def test_plots_are_pictures_of_the_same_figures(office):
+    for path in ("/plots/scores.svg?threshold=0.5", "/plots/precision-recall.svg"):
+        answer = look(office, "lea", path)
+        assert answer.status == 200
+        assert answer.headers["content-type"] == "image/svg+xml"
+        assert ElementTree.fromstring(answer.body).tag.endswith("svg")
+
+
+def test_plots_can_be_told_apart_without_colors():
+    bins = [
+        {"lower": 0.0, "upper": 0.5, "num_confirmed": 0, "num_dismissed": 3},
+        {"lower": 0.5, "upper": 1.0, "num_confirmed": 4, "num_dismissed": 1},
+    ]
+    plot = draw_scores(bins, {"tried": 0.4}, title="t", labels=("yes", "no")).decode()
+    assert "<pattern" in plot  # hatched
+    assert "stroke-dasharray" in plot
+    assert (
+        plot
+        == draw_scores(bins, {"tried": 0.4}, title="t", labels=("yes", "no")).decode()
+    )
+    curve = [{"threshold": 0.9, "precision": 1.0, "recall": 0.5}]
+    assert b"<svg" in draw_precision_recall(curve, title="t")
+    assert b"<svg" in draw_scores([], {}, title="t", labels=("yes", "no"))
+
+
+def test_figures_and_references_are_for_leads(office):
+    decide(office, "for figures", 0.9)
+    figures = look(office, "lea", "/figures?days=7").body.decode()
+    assert "Cases that were confirmed" in figures
+    assert "95 % interval" in figures
+    assert look(office, "lea", "/reference-records").status == 200
+    for path in ("/figures", "/thresholds", "/reference-records", "/state"):
+        answer = look(office, "ann", path)
+        assert answer.status == 403, path
+        assert f'href="{path}"' not in answer.body.decode()
+
+
+def test_a_reference_is_set_aside_and_released(office):
+    office.cases.open("floods")
+    reference = reference_id(office.cases.world.brand_id("acme"), "acme.png")
+    with office.cases.database.write() as session:
+        session.add(
+            ReferenceRecordRow(
+                reference_id=reference, num_dismissed=3, updated_at=utc_now()
+            )
+        )
+    token = csrf_token(str(office.clients["lea"].key))
+    at = f"/reference-records/{reference}"
+    body = f"csrf={token}&reason=%3Cb%3Eplain+box".encode()
+    assert look(office, "lea", f"{at}/quarantine", body).status == 303
+    page = look(office, "lea", "/reference-records?quarantined=true").body.decode()
+    assert "&lt;b&gt;plain box" in page
+    assert look(office, "lea", f"{at}/release", f"csrf={token}".encode()).status == 303
+    assert look(office, "lea", f"{at}/release", b"").status == 403
+
+
+def test_whoever_runs_the_service_sees_its_state(office):
+    page = look(office, "adm", "/state").body.decode()
+    assert "References searched" in page
+    assert "compact" in page or "copy" in page
