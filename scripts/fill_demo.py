@@ -16,7 +16,6 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,13 +88,6 @@ class Demo:
         self.call("POST", "/v1/users", {**person, **ties})
         begun = self.call("POST", "/sessions", {"email": email, "password": password})
         self.tokens[name] = begun["token"]
-
-    def claim(self, who: str) -> dict[str, Any] | None:
-        """Take the case that comes first; None if there is none left."""
-        case: dict[str, Any] | None = self.call(
-            "POST", "/v1/cases/claim-next", {}, who=who
-        )["case"]
-        return case
 
 
 def main() -> int:
@@ -196,27 +188,39 @@ def send_listings(demo: Demo, folder: Path) -> None:
 def work_on_cases(demo: Demo) -> None:
     """Let reviewers, a brand, the marketplace and a seller do something each."""
     ours = demo.brands[min(demo.brands)]
-    asked, dismissed = 0, 0
-    held: list[dict[str, Any]] = []
-    while len(held) < 12 and (case := demo.claim("Ann")):
-        held.append(case)
-    for case in held:
+    cases = demo.call("GET", "/v1/cases?state=open&limit=200")["items"]
+    alike = [case for case in cases if case["relation"] == "lookalike"]
+    declared = [case for case in cases if "replica" in (case["title"] or "")]
+    asked = [
+        case
+        for case in cases
+        if case["brand"]["id"] == ours and case not in alike + declared
+    ]
+    for case in alike[:8]:
         at = f"/v1/cases/{case['case_id']}"
-        lease = {"lease_token": case["lease"]["token"], "version": case["version"]}
-        if case["brand"]["id"] == ours and asked < 3:
-            asked += 1
-            question = {**lease, "template": "is_it_genuine"}
-            demo.call("POST", f"{at}/questions", question, who="Ann")
-        elif dismissed < 4:
-            dismissed += 1
-            code = "different_product" if dismissed % 2 else "genuine_second_hand"
-            given = {**lease, "reason_code": code}
-            demo.call("POST", f"{at}/dismiss", given, who="Ann")
-        else:
-            demo.call("POST", f"{at}/release", lease, who="Ann")
+        given = {**claimed(demo, at, "Ann"), "reason_code": "different_product"}
+        demo.call("POST", f"{at}/dismiss", given, who="Ann")
+    for case in declared[:3]:
+        restrict(demo, case, "self_declared_replica")
+    for case in asked[:3]:
+        at = f"/v1/cases/{case['case_id']}"
+        question = {**claimed(demo, at, "Ann"), "template": "is_it_genuine"}
+        demo.call("POST", f"{at}/questions", question, who="Ann")
     answer_questions(demo)
-    with suppress(StopIteration):
-        restrict_one(demo)
+    restrict(demo, asked[0], "counterfeit_mark")
+    wait_until(lambda: len(waiting_actions(demo)) >= len(declared[:3]) + 1)
+    for action in waiting_actions(demo):
+        path = f"/v1/actions/{action['action_id']}/acknowledgements"
+        demo.call("POST", path, {"outcome": "applied"}, who="market")
+    appeal = {
+        "kind": "seller_complaint",
+        "grounds": "genuine_second_hand",
+        "explanation": "I bought it in the brand's own shop and have the receipt.",
+        "documents": [{"kind": "invoice", "reference": "receipt.pdf"}],
+        "signed": ["truth"],
+    }
+    at = f"/v1/cases/{asked[0]['case_id']}"
+    demo.call("POST", f"{at}/appeals", appeal, who="market")
 
 
 def answer_questions(demo: Demo) -> None:
@@ -232,40 +236,17 @@ def answer_questions(demo: Demo) -> None:
         demo.call("POST", path, answer, who="Bea")
 
 
-def restrict_one(demo: Demo) -> None:
-    """Restrict a listing that the brand has spoken about; its seller appeals."""
-    cases = demo.call("GET", "/v1/cases?state=open&limit=200")["items"]
-    confirmed = (
-        case["case_id"]
-        for case in cases
-        if demo.call("GET", f"/v1/cases/{case['case_id']}")["signals"]
-        .get("brand_confirmed", {})
-        .get("value")
-        == "counterfeit"
-    )
-    at = f"/v1/cases/{next(confirmed)}"
-    brand_id = demo.call("GET", at)["brand"]["id"]
+def restrict(demo: Demo, case: Mapping[str, Any], reason_code: str) -> None:
+    """Restrict a listing; somebody else gives the second opinion on new brands."""
+    at = f"/v1/cases/{case['case_id']}"
     opinion = {
-        "reason_code": "counterfeit_mark",
-        "right_id": demo.rights[brand_id],
+        "reason_code": reason_code,
+        "right_id": demo.rights[case["brand"]["id"]],
     }
-    demo.call(
-        "POST", f"{at}/restrict", {**claimed(demo, at, "Ann"), **opinion}, who="Ann"
-    )
+    first = {**claimed(demo, at, "Ann"), **opinion}
+    demo.call("POST", f"{at}/restrict", first, who="Ann")
     second = {**claimed(demo, at, "Bob"), **opinion, "kind": "restrict"}
     demo.call("POST", f"{at}/second-opinion", second, who="Bob")
-    wait_until(lambda: bool(waiting_actions(demo)))
-    for action in waiting_actions(demo):
-        path = f"/v1/actions/{action['action_id']}/acknowledgements"
-        demo.call("POST", path, {"outcome": "applied"}, who="market")
-    appeal = {
-        "kind": "seller_complaint",
-        "grounds": "genuine_second_hand",
-        "explanation": "I bought it in the brand's own shop and have the receipt.",
-        "documents": [{"kind": "invoice", "reference": "receipt.pdf"}],
-        "signed": ["truth"],
-    }
-    demo.call("POST", f"{at}/appeals", appeal, who="market")
 
 
 def waiting_actions(demo: Demo) -> list[Any]:
