@@ -24,7 +24,7 @@ class ImportOptions(Wire):
     mode: Literal["delta", "replace"] = Field(
         "delta",
         description="`replace` removes the products that the file does not name, "
-        "unless a row of it has an error.",
+        "unless a row of it has an error or it is pictures without a table.",
     )
     dry_run: bool = Field(False, description="Check everything, change nothing.")
 

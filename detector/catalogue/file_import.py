@@ -121,7 +121,8 @@ def import_file(
             report.num_rows += len(batch)
             seen |= tally.seen
             on_progress(report.num_rows, total)
-        if mode == "replace" and not _has_errors(report.problems):
+        names_products = file.format is not ImportFormat.IMAGES
+        if mode == "replace" and names_products and not _has_errors(report.problems):
             with store.database.write() as session:
                 report.add(work.remove_others(session, seen))
                 if dry_run:

@@ -137,8 +137,9 @@ class ImportJob:
     def _finish(self, session: Session, row: ImportRow, work: CatalogueImport) -> None:
         if row.mode == "replace":
             current = session.get_one(ImportRow, row.id)
-            if current.counts.get("errors", 0):
-                # A row that failed may be the very product that would be removed.
+            if current.counts.get("errors", 0) or current.format == ImportFormat.IMAGES:
+                # A row that failed may be the very product that would be removed;
+                # pictures alone name no products at all.
                 current.counts = current.counts | {"removals_withheld": 1}
             else:
                 seen = seen_products(session, row.id)

@@ -56,10 +56,14 @@ async def list_page(
 
 @router.get("/{product_id}")
 async def show(
-    request: Request, viewer: SignedIn, brand_id: str, product_id: str
+    request: Request,
+    viewer: SignedIn,
+    brand_id: str,
+    product_id: str,
+    saved: bool = False,
 ) -> Response:
     """Show a product."""
-    return await _render(request, viewer, brand_id, product_id)
+    return await _render(request, viewer, brand_id, product_id, is_saved=saved)
 
 
 @router.post("/{product_id}")
@@ -77,7 +81,9 @@ async def change(
         return await _render(
             request, viewer, brand_id, product_id, typed=typed, refused=refused
         )
-    return RedirectResponse(f"/catalogue/{brand_id}/products/{product_id}#saved", 303)
+    return RedirectResponse(
+        f"/catalogue/{brand_id}/products/{product_id}?saved=true", 303
+    )
 
 
 @router.post("/{product_id}/remove")
@@ -95,6 +101,7 @@ async def _render(
     *,
     typed: Mapping[str, str] | None = None,
     refused: ApiProblem | None = None,
+    is_saved: bool = False,
 ) -> Response:
     brand, product = await asyncio.gather(
         read_brand(viewer, brand_id),
@@ -117,5 +124,6 @@ async def _render(
         values=typed or {n: product["fields"].get(n, "") for n in FIELDS},
         others={k: v for k, v in product["fields"].items() if k not in FIELDS},
         problem=None if refused is None else refused.problem,
+        is_saved=is_saved,
         may_write=viewer.may("catalogue:write"),
     )

@@ -52,10 +52,14 @@ async def list_page(
 
 @router.get("/{reference_id}")
 async def show(
-    request: Request, viewer: SignedIn, brand_id: str, reference_id: str
+    request: Request,
+    viewer: SignedIn,
+    brand_id: str,
+    reference_id: str,
+    saved: bool = False,
 ) -> Response:
     """Show a picture."""
-    return await _render(request, viewer, brand_id, reference_id)
+    return await _render(request, viewer, brand_id, reference_id, is_saved=saved)
 
 
 @router.post("/{reference_id}")
@@ -107,7 +111,7 @@ async def _write(
     except ApiProblem as refused:
         return await _render(request, viewer, brand_id, reference_id, refused=refused)
     here = f"/catalogue/{brand_id}/references/{reference_id}"
-    return RedirectResponse(f"{here}#saved", 303)
+    return RedirectResponse(f"{here}?saved=true", 303)
 
 
 async def _render(
@@ -117,6 +121,7 @@ async def _render(
     reference_id: str,
     *,
     refused: ApiProblem | None = None,
+    is_saved: bool = False,
 ) -> Response:
     brand, reference = await asyncio.gather(
         read_brand(viewer, brand_id),
@@ -132,5 +137,6 @@ async def _render(
         roles=ROLES,
         rights=RIGHTS,
         problem=None if refused is None else refused.problem,
+        is_saved=is_saved,
         may_write=viewer.may("catalogue:write"),
     )

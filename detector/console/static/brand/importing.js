@@ -23,7 +23,10 @@ export async function watchImport(begun, item, { filled, texts, signal }) {
   of("name").textContent = item.found.path;
   of("page").href = `/imports/${texts.brand}/${begun.id}`;
   of("csv").href = `/v1${place}/problems.csv`;
-  of("cancel").addEventListener("click", () => api("POST", `${place}/cancel`).catch(() => { /* it has ended meanwhile */ }));
+  const cancel = () => api("POST", `${place}/cancel`).catch(() => { /* it has ended meanwhile */ });
+  of("cancel").addEventListener("click", cancel);
+  item.section?.remove(); // of an earlier try
+  item.section = section;
   part("tables").append(section);
   const tell = (state, text, share) => { item.show(state, { text, share }); of("state").textContent = text; };
 
@@ -41,8 +44,12 @@ export async function watchImport(begun, item, { filled, texts, signal }) {
       shown = await api("GET", place);
       misses = 0;
     } catch (failure) {
-      // The import goes on without us: its page tells the rest.
-      if (failure instanceof Stopped || ++misses > MAX_MISSES) { of("wrong").hidden = false; throw failure instanceof Stopped ? failure : new Stopped(); }
+      if (failure instanceof Stopped) await cancel();
+      else if (++misses <= MAX_MISSES) continue;
+      // Where nobody can be asked, the import goes on without us: its page tells the rest.
+      of("cancel").hidden = true;
+      of("wrong").hidden = false;
+      throw failure;
     }
     seconds = Math.min(seconds * 1.3, LONGEST_S);
   }
@@ -52,7 +59,7 @@ export async function watchImport(begun, item, { filled, texts, signal }) {
   of("rows").replaceChildren(...problems.map(problemRow));
   of("wrong").hidden = !problems.length;
   if (shown.state === "failed") {
-    item.fail({ detail: shown.error, remedy: texts.stoppedFix });
+    item.fail({ detail: shown.error, remedy: texts.importFix });
     of("state").textContent = texts.failed;
   } else if (shown.state === "canceled") tell("stopped", texts.stopped, 0);
   else {

@@ -6,6 +6,7 @@ import { Failure, send, Stopped } from "./sending.js";
 
 const AT_ONCE = 2;
 const NAMES_SHOWN = 5;
+const CHOOSERS = ["choose-files", "choose-folder"];
 const part = (id) => document.getElementById(id);
 const root = part("add");
 const texts = root?.dataset ?? {};
@@ -79,6 +80,10 @@ function choose(found) {
   }));
   part("picture-options").hidden = !pictures.length;
   part("table-options").hidden = !zips.length && !tables.length;
+  // Each of several files would remove what the others name.
+  const isOne = zips.length + tables.length === 1;
+  part("replace-option").hidden = !isOne;
+  part("replace").checked &&= isOne;
   part("plan-title").focus();
 }
 
@@ -166,6 +171,7 @@ async function run(some) {
   for (const item of some) { item.failure = undefined; item.show("waiting", { share: 0 }); }
   part("told").textContent = "";
   part("stop").hidden = false;
+  for (const id of CHOOSERS) part(id).disabled = true;
   for (const id of ["again", "see", "check"]) part(id).hidden = true;
   const ofKind = (kind) => some.filter((item) => item.kind === kind);
   const byFound = new Map(some.map((item) => [item.found, item]));
@@ -179,6 +185,7 @@ async function run(some) {
   const numFailed = items.filter((item) => item.state !== "done").length;
   part("told").textContent = wasStopped ? texts.halted : numFailed ? filled(texts.finishedBadly, { number: numFailed }) : texts.finished;
   part("stop").hidden = true;
+  for (const id of CHOOSERS) part(id).disabled = false;
   part("again").hidden = !numFailed;
   part("see").hidden = part("check").hidden = false;
   document.body.dispatchEvent(new Event("catalogue-changed"));
@@ -237,7 +244,7 @@ function listen() {
     if (!running) choose(await filesOfDrop(event.dataTransfer));
   });
   for (const id of ["files", "folder"]) {
-    part(`choose-${id}`).addEventListener("click", () => { if (!running) part(id).click(); });
+    part(`choose-${id}`).addEventListener("click", () => part(id).click());
     part(id).addEventListener("change", () => { choose(filesOfInput(part(id))); part(id).value = ""; });
   }
   part("plan").addEventListener("submit", (event) => { event.preventDefault(); start(); });
