@@ -18,9 +18,10 @@ help: ## list these commands
 
 setup: $(INSTALLED) ## create the environment in $(VENV), or bring it up to date
 
-demo: $(INSTALLED) ## draw a catalogue and listings, scan them, write demo/report.html
+demo: $(INSTALLED) ## draw a catalogue and listings, scan them, open cases; demo/report.html
 	$(BIN)/python -m scripts.draw_demo --out $(DEMO)
 	$(BIN)/python -m scripts.run_demo $(DEMO)
+	$(BIN)/python -m scripts.fill_demo $(DEMO)
 
 serve: $(INSTALLED) ## open the demo's data in the console at 127.0.0.1:8000
 	@[ -d $(DEMO)/data ] || $(MAKE) demo
