@@ -31,7 +31,7 @@ def give(office: Office, listings: str, **fields: str | list[str]) -> str:
 
 
 def state_of(office: Office, path: str) -> str:
-    return office.read("acme", path)["state"]
+    return str(office.read("acme", path)["state"])
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from tests.detector.api.reviewers import Office
@@ -6,7 +8,7 @@ from tests.detector.console.brand.forms import HOSTILE, fill, look, require_iner
 SIGNED = ["good_faith", "accuracy"]
 
 
-def ask(office: Office, name: str, **details: str) -> str:
+def ask(office: Office, name: str, **details: Any) -> str:
     """Let ann ask acme about a listing; return the path of the question's page."""
     case_id = office.cases.open(name, **details)
     token = office.claim("ann", case_id)

@@ -2,9 +2,12 @@ from detector.review.queue.case_counts import count_cases
 from detector.review.queue.case_list import CaseFilter, list_cases
 from detector.review.queue.scope import Scope
 from detector.store.case_tables import CaseRow
+from tests.detector.review.review_world import Cases
+
+Counts = dict[tuple[str, str | None], int]
 
 
-def counted(cases, scope, brand_id=None):
+def counted(cases: Cases, scope: Scope, brand_id: str | None = None) -> Counts:
     with cases.database.read() as session:
         found = count_cases(session, scope=scope, brand_id=brand_id)
     return {(each.state, each.closure): each.count for each in found}
@@ -36,7 +39,8 @@ def test_what_changed_last_can_come_first(cases):
         for days, case_id in enumerate((ids[2], ids[0], ids[1])):
             cases.later(days=days)
             session.get_one(CaseRow, case_id).updated_at = cases.now
-    wanted, found, cursor = CaseFilter(newest_change_first=True), [], None
+    wanted, cursor = CaseFilter(newest_change_first=True), None
+    found: list[str] = []
     with cases.database.read() as session:
         for _ in range(2):
             views, cursor = list_cases(
