@@ -60,6 +60,10 @@ async def decision_bar(request: Request, viewer: Viewer, case: Answer) -> Decisi
     events, lease = case["events"], case["lease"]
     is_leased = lease is not None and not is_past(lease["until"])
     is_held = may_decide and is_leased and lease["token"] is not None
+    gave_opinion = any(
+        each["state"] == "pending" and each["decided_by"] == viewer.id
+        for each in case["decisions"]
+    )
     reasons: dict[str, list[Answer]] = {}
     questions: Sequence[Answer] = ()
     rights: Sequence[Answer] = ()
@@ -72,7 +76,7 @@ async def decision_bar(request: Request, viewer: Viewer, case: Answer) -> Decisi
         queue=request.query_params.get("queue"),
         is_held=is_held,
         is_second=case["state"] == "awaiting_second",
-        can_claim=may_decide and "claim" in events and not is_leased,
+        can_claim=may_decide and "claim" in events and not (is_leased or gave_opinion),
         can_steal=may_lead and "steal" in events and is_leased and not is_held,
         can_undo=can_undo(viewer, case),
         noted=[each for each in NOTED if may_lead and each in events],

@@ -79,7 +79,7 @@ async def next_path(
         decided: the case that was decided just now, to be undone there.
     """
     wanted = None if queue == ANY_QUEUE else queue
-    held: Answer = await viewer.api.read("/cases", mine=True)
+    held: Answer = await viewer.api.read("/cases", mine=True, order="deadline")
     for case in held["items"]:
         of_queue = "second" if case["state"] == "awaiting_second" else case["queue"]
         if case["case_id"] != after and wanted in (None, of_queue):

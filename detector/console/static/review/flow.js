@@ -59,7 +59,10 @@ async function fetchNext(queue, after) {
 function prepare() {
   const here = bar();
   const { queue, case: id } = here.dataset;
-  ahead = queue && here.dataset.held ? fetchNext(queue, id).catch(() => null) : null;
+  ahead = null;
+  if (!queue || !here.dataset.held) return;
+  ahead = fetchNext(queue, id).catch(() => null);
+  ahead.then((page) => { here.dataset.next = page?.isCase ? "ready" : "none"; });
 }
 
 /** Go to the next case; the page that was prepared is shown if there is one. */

@@ -69,11 +69,21 @@ function labelOf(element) {
   return text.textContent.trim();
 }
 
-function row(element, dialog) {
+const isNumbered = (element) => element.type === "radio" && /^\d$/.test(element.dataset.shippedKey);
+
+function plainRow(key, label) {
   const line = document.createElement("tr");
-  const label = labelOf(element);
+  line.append(document.createElement("td"), document.createElement("td"));
+  line.children[0].append(Object.assign(document.createElement("kbd"), { textContent: key }));
+  line.children[1].textContent = label;
+  return line;
+}
+
+function row(element, dialog) {
+  const line = plainRow("", labelOf(element));
+  const label = line.children[1].textContent;
   const input = document.createElement("input");
-  Object.assign(input, { className: "one-key", value: element.dataset.key, maxLength: 1 });
+  Object.assign(input, { className: "one-key", value: element.dataset.key, maxLength: 1, disabled: element.dataset.key.length > 1 });
   input.setAttribute("aria-label", dialog.dataset.anew.replace("%s", label));
   input.addEventListener("focus", () => input.select());
   input.addEventListener("change", () => {
@@ -84,9 +94,7 @@ function row(element, dialog) {
     localStorage.setItem(STORE, JSON.stringify({ ...changed(), [element.dataset.shippedKey]: input.value }));
     remap(document);
   });
-  line.append(document.createElement("td"), document.createElement("td"));
-  line.children[0].append(input);
-  line.children[1].textContent = label;
+  line.children[0].replaceChildren(input);
   return line;
 }
 
@@ -95,10 +103,10 @@ function list(dialog) {
   const names = new Set();
   const rows = [];
   for (const element of keyed(document)) {
-    const name = element.dataset.shippedKey;
+    const name = isNumbered(element) ? "1–9" : element.dataset.shippedKey;
     if (names.has(name) || element.closest("[hidden]")) continue;
     names.add(name);
-    rows.push(row(element, dialog));
+    rows.push(isNumbered(element) ? plainRow(name, dialog.dataset.reasons) : row(element, dialog));
   }
   dialog.querySelector("tbody").replaceChildren(...rows);
 }

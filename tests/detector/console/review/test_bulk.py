@@ -1,0 +1,94 @@
+"""Many cases are decided at once: all are shown first, and one step undoes them."""
+
+import re
+
+from tests.detector.api.reviewers import Office
+from tests.detector.console.brand.forms import fill, look
+
+REASON = {"kind": "no_action", "reason_code": "shared_or_stock_photo"}
+
+
+def open_cases(office: Office, name: str, count: int = 3) -> list[str]:
+    """Open cases of a picture that several sellers show."""
+    return [
+        office.cases.open(f"{name}-{n}", picture=name, seller_id=f"seller {n}")
+        for n in range(count)
+    ]
+
+
+def fields(page: str, name: str) -> list[str]:
+    found = re.findall(rf'<input type="\w+" name="{name}" value="([^"]*)"', page)
+    return [str(each) for each in found]
+
+
+def states(office: Office, case_ids: list[str]) -> list[str]:
+    return [office.cases.case(case_id).state for case_id in case_ids]
+
+
+def test_what_is_left_ticked_is_decided_and_undone_at_once(office):
+    case_ids = open_cases(office, "stock")
+    path = f"/bulk?case_id={case_ids[0]}&by=cluster"
+    page = look(office, "ann", path)
+    listings = fields(page, "listing")
+    assert len(listings) == 3
+    assert len(re.findall(r'name="keep" value="[^"]*" checked', page)) == 3
+    left_out = "lst_market_stock-1"
+    kept = [each for each in listings if each != left_out]
+    given = {
+        "case_id": case_ids[0],
+        "by": "cluster",
+        "case": fields(page, "case"),
+        "listing": listings,
+        "keep": kept,
+        **REASON,
+    }
+    answer = fill(office, "ann", "/bulk", **given)
+    assert answer.status == 200
+    result = answer.body.decode()
+    assert "2 cases are decided" in result
+    assert "It was excepted." in result
+    assert states(office, case_ids) == ["closed", "open", "closed"]
+    (undo,) = re.findall(r'action="(/bulk/bat_\w+/undo)"', result)
+    answer = fill(office, "ann", undo, case_id=case_ids[0], by="cluster")
+    assert "2 cases are open again" in answer.body.decode()
+    assert states(office, case_ids) == ["open"] * 3
+
+
+def test_what_is_refused_is_shown_again_as_it_was_typed(office):
+    case_ids = open_cases(office, "again")
+    page = look(office, "ann", f"/bulk?case_id={case_ids[0]}&by=cluster")
+    listings = fields(page, "listing")
+    given = {
+        "case_id": case_ids[0],
+        "by": "cluster",
+        "case": fields(page, "case"),
+        "listing": listings,
+        "keep": listings[1:],
+        "kind": "no_action",
+        "reason_code": "",
+        "note": "Seen on many sites.",
+    }
+    answer = fill(office, "ann", "/bulk", **given)
+    assert answer.status in (409, 422)
+    shown = answer.body.decode()
+    assert 'role="alert"' in shown
+    assert "Seen on many sites.</textarea>" in shown
+    assert not re.search(rf'value="{listings[0]}" checked', shown)
+    assert re.search(rf'value="{listings[1]}" checked', shown)
+    assert states(office, case_ids) == ["open"] * 3
+
+
+def test_what_somebody_works_on_is_shown_and_left_alone(office):
+    case_ids = open_cases(office, "held")
+    office.claim("bob", case_ids[1])
+    page = look(office, "ann", f"/bulk?case_id={case_ids[0]}&by=cluster")
+    assert "Somebody else works on it." in page
+    assert len(fields(page, "listing")) == 2
+
+
+def test_bulk_is_for_those_who_decide(office):
+    (case_id, *_) = open_cases(office, "others", 1)
+    look(office, "aud", f"/bulk?case_id={case_id}", status=403)
+    look(office, "acme", f"/bulk?case_id={case_id}", status=404)
+    look(office, "ann", "/bulk?case_id=case_none", status=404)
+    look(office, "ann", "/bulk?case_id=", status=404)
