@@ -60,5 +60,5 @@ def _match(image: Mapping[str, object]) -> str:
     relation = RELATIONS.get(str(image.get("relation")), "alike")
     return (
         f"Picture {position} is {relation} of the reference {image['external_id']} "
-        f"(similarity {image['similarity']})."
+        f"(similarity {float(str(image['similarity'])):.2f})."
     )

@@ -200,7 +200,7 @@ def test_a_reason_has_four_parts(cases):
     reason = explain(case.images, case.signals)
     (matched,) = reason.matched
     assert matched == (
-        "Picture 0 is an edited photo of the reference acme.png (similarity 0.9)."
+        "Picture 0 is an edited photo of the reference acme.png (similarity 0.90)."
     )
     assert any("edited reference photo" in text for text in reason.supports)
     assert any("price" in text for text in reason.unknown)
