@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 URL = re.compile(r"https?://\S+")
-AROUND = " \t,;\"'"
+AROUND = " \t,;\"'\ufeff"
 HEADER = "listing_id"
 
 
@@ -43,7 +43,8 @@ def read_lines(text: str) -> tuple[list[ListingLine], list[BadLine]]:
     found: dict[str, ListingLine] = {}
     bad: list[BadLine] = []
     for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip(AROUND) or line.strip(AROUND).lower().startswith(HEADER):
+        first = re.split(r"[,;\t]", line)[0].strip(AROUND)
+        if not line.strip(AROUND) or first.lower() == HEADER:
             continue
         match = URL.search(line)
         url = match.group().strip(AROUND) if match else None

@@ -143,7 +143,11 @@ async def withdraw(request: Request, viewer: SignedIn, notice_id: str) -> Respon
 async def _send(request: Request, viewer: Viewer, notice: Answer | None) -> Response:
     form = await request.form()
     items, bad_lines = read_lines(text(form, "listings") or "")
-    given: Given = {**typed(form, FIELDS), "signed": texts(form, "signed")}
+    given: Given = {
+        **typed(form, FIELDS),
+        "signed": texts(form, "signed"),
+        "evidence": _evidence(form),
+    }
     if bad_lines:
         return await _show_form(
             request,
@@ -154,14 +158,14 @@ async def _send(request: Request, viewer: Viewer, notice: Answer | None) -> Resp
             status=422,
         )
     body = {**_body(form), "items": [item.as_json() for item in items]}
-    if notice is not None:
-        body |= {"evidence": notice["evidence"]}
     method, path = "POST", PREFIX
     if notice is not None:
         method, path = "PUT", f"{PREFIX}/{notice['notice_id']}"
     try:
         answer = await viewer.api.write(method, path, body)
     except ApiProblem as refused:
+        if refused.status in (403, 404):
+            raise
         return await _show_form(
             request,
             viewer,
@@ -186,6 +190,7 @@ def _body(form: FormData) -> Given:
             "role": text(form, "role") or "owner",
         },
         "contact": {name: text(form, name) for name in CONTACT},
+        "evidence": _evidence(form),
         "signed": texts(form, "signed"),
         "territories": countries(form, "territories"),
         "message_to_seller": text(form, "message_to_seller"),
@@ -214,7 +219,18 @@ def _given_of(notice: Answer) -> Given:
         "territories": ", ".join(notice["territories"]),
         "discloses_identity": "yes" if notice["discloses_identity"] else "",
         "signed": notice["signed"],
+        "evidence": notice["evidence"],
     }
+
+
+def _evidence(form: FormData) -> list[dict[str, str]]:
+    """Read what else shows it; rows without words are left out."""
+    kinds, references = texts(form, "kind"), texts(form, "reference")
+    return [
+        {"kind": kind, "reference": reference.strip()}
+        for kind, reference in zip(kinds, references, strict=False)
+        if reference.strip()
+    ]
 
 
 async def _show_form(

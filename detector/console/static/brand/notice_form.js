@@ -6,7 +6,7 @@ const count = document.getElementById("listings-count");
 const file = document.getElementById("file");
 
 function showCount() {
-  const num = box.value.split("\n").filter((line) => line.trim() && !/^\W*listing_id/i.test(line)).length;
+  const num = box.value.split("\n").filter((line) => line.trim() && !/^\W*listing_id\b/i.test(line)).length;
   const text = num > MOST ? box.dataset.tooMany : box.dataset.count;
   count.textContent = num ? text.replace("{num}", num) : "";
   count.classList.toggle("lacks", num > MOST);
@@ -20,6 +20,13 @@ file.addEventListener("change", async () => {
   file.value = "";
   showCount();
 });
+// Whoever clicks twice gives notice once.
+let isSent = false;
+box.form.addEventListener("submit", (event) => {
+  if (isSent) event.preventDefault();
+  isSent = true;
+});
+addEventListener("pageshow", () => { isSent = false; });
 box.addEventListener("input", showCount);
 document.getElementById("listings-file").hidden = false;
 showCount();

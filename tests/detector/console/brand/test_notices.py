@@ -91,11 +91,13 @@ def test_what_is_missing_is_told_and_sent_later(office):
     for kept in (">Fake.</textarea>", ">later</textarea>", 'value="ada@acme.example"'):
         assert kept in form
     assert 'value="accuracy" checked' in form
-    whole = claim(office, "later")
+    whole = claim(office, "later", kind=["order", "other"], reference=["", "L-17"])
     sent = fill(office, "acme", f"{path}/complete", **whole)
     assert (sent.status, sent.headers["location"]) == (303, path)
     assert state_of(office, path) == "received"
-    assert "nothing is missing" in look(office, "acme", path)
+    page = look(office, "acme", path)
+    assert "nothing is missing" in page
+    assert "other: <bdi>L-17</bdi>" in page
 
 
 def test_what_the_api_refuses_is_told_and_the_form_kept(office):
@@ -167,8 +169,8 @@ def test_others_see_notices_and_have_no_buttons(office, who):
     assert "/notices/new" not in look(office, who, "/notices")
     shown = ("ada@acme.example" in page, who != "market")
     assert shown[0] is shown[1]
-    client_answer = fill(office, who, "/notices/new", **claim(office, "x"))
-    assert client_answer.status in (303, 403)
+    refused = fill(office, who, "/notices/new", **claim(office, "x"))
+    assert refused.status == 403
     assert path in look(office, who, "/notices")
 
 
@@ -180,6 +182,8 @@ def test_what_a_notice_says_stays_text(office):
         explanation=HOSTILE,
         name=HOSTILE,
         message_to_seller=HOSTILE,
+        kind="other",
+        reference=HOSTILE,
         signed=["accuracy"],
     )
     for place in (path, "/notices", f"{path}/complete", f"{path}/withdraw"):

@@ -40,10 +40,10 @@ def test_who_is_new_is_told_what_each_page_will_show(office):
     assert "None yet." in page
 
 
-def test_a_brand_reads_where_it_stands_and_what_would_change_it(office):
-    let_be_decided(office, "acme", accepted=17, rejected=3)
+def test_a_page_says_where_a_brand_stands_and_what_would_change_it(office):
+    let_be_decided(office, "kappa", accepted=17, rejected=3)
     evaluate_standing(office.cases.database, utc_now())
-    page = look(office, "acme", standing(office, "acme"))
+    page = look(office, "lea", standing(office, "kappa"))
     assert ">Standard</p>" in page
     assert '<meter min="0" max="1" value="0.85"' in page
     assert "the true rate lies between 67.8 % and 93.8 %" in page
@@ -54,9 +54,9 @@ def test_a_brand_reads_where_it_stands_and_what_would_change_it(office):
     assert "counterfeit mark" in page
 
 
-@pytest.mark.parametrize("who", ["lea", "adm", "aud"])
-def test_the_platform_sees_any_brand(office, who):
-    assert "Where we stand" in look(office, who, standing(office, "acme"))
+@pytest.mark.parametrize("who", ["acme", "lea", "adm", "aud"])
+def test_the_brand_sees_its_own_and_the_platform_any(office, who):
+    assert "Standing of" in look(office, who, standing(office, "acme"))
 
 
 def test_nobody_else_does(office):
