@@ -142,9 +142,9 @@ class CaseOptions(ChangesOptions):
     mine: bool = Field(False, description="Only those that the caller holds.")
     order: Literal["deadline", "newest_change"] | None = Field(
         None,
-        description="`deadline`: what is due soonest comes first, and what is never "
-        "due is left out; for the platform's people. `newest_change`: what changed "
-        "last comes first. Neither with `updated_since`.",
+        description="`deadline`: what is due soonest comes first, of what waits to be "
+        "decided; for the platform's people. `newest_change`: what changed last comes "
+        "first. Neither with `updated_since`.",
     )
 
 

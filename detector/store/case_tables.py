@@ -34,6 +34,8 @@ class CaseRow(Table):
     __tablename__ = "review_case"
     __table_args__ = (
         Index(None, "queue", "state", "due_at"),
+        Index(None, "queue", "state", "opened_at"),
+        Index(None, "state", "due_at"),
         Index(None, "brand_id", "state"),
         Index(None, "marketplace", "state"),
     )
@@ -62,7 +64,7 @@ class CaseRow(Table):
     is_brand_silent: Mapped[bool] = mapped_column(default=False)
     is_litigated: Mapped[bool] = mapped_column(default=False)
     lease_token: Mapped[str | None]
-    leased_by: Mapped[str | None]
+    leased_by: Mapped[str | None] = mapped_column(index=True)
     leased_until: Mapped[datetime | None] = mapped_column(index=True)
     skipped_by: Mapped[list[str]] = mapped_column(JSON, default=list)
     opened_at: Mapped[datetime] = mapped_column(default=utc_now)

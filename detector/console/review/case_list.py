@@ -25,24 +25,23 @@ FILTERS = (
 )
 STATES = CaseState.__args__  # type: ignore[attr-defined]
 CLOSURES = Closure.__args__  # type: ignore[attr-defined]
-DEADLINE = "deadline"
+UNDECIDED = ("open", "claimed", "awaiting_brand", "awaiting_second")
+QUEUES = ("review", "sample", "leads")
+DEADLINE, NEWEST = "deadline", "newest_change"
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/cases")
 async def show(request: Request, viewer: SignedIn) -> Response:
-    """List cases: for the platform's people what is due soonest first."""
+    """List cases: what waits by its deadline, what is decided by its newest change."""
     given = {k: v for k, v in request.query_params.items() if k in FILTERS and v}
     is_inside = viewer.brand_id is None and viewer.marketplace is None
-    asked = {"order": DEADLINE, **given} if is_inside else given
-    if asked.get("order") == "id":
-        del asked["order"]
+    order = _order(given) if is_inside else NEWEST
     cursor = request.query_params.get("cursor")
-    found, brands, queues = await asyncio.gather(
-        viewer.api.read("/cases", cursor=cursor, limit=50, **asked),
+    found, brands = await asyncio.gather(
+        viewer.api.read("/cases", cursor=cursor, limit=50, **{**given, "order": order}),
         _read_brands(viewer),
-        _read_queues(viewer),
     )
     return page(
         request,
@@ -55,23 +54,23 @@ async def show(request: Request, viewer: SignedIn) -> Response:
         first_url=_url(given),
         next_url=_url(given, found["next_cursor"]) if found["next_cursor"] else None,
         brands=brands,
-        queues=queues,
+        order=order,
+        queues=QUEUES if is_inside else (),
         states=STATES,
         closures=CLOSURES,
     )
+
+
+def _order(given: Mapping[str, str]) -> str:
+    """Choose an order: what is decided already is due no more."""
+    can_wait = "closure" not in given and given.get("state", "open") in UNDECIDED
+    return given.get("order", DEADLINE) if can_wait else NEWEST
 
 
 async def _read_brands(viewer: Viewer) -> Answer:
     if viewer.brand_id is not None or not viewer.may("brands:read"):
         return []
     return (await viewer.api.read("/brands", limit=200))["items"]
-
-
-async def _read_queues(viewer: Viewer) -> list[str]:
-    if not viewer.may("cases:decide"):
-        return []
-    found = (await viewer.api.read("/queues"))["items"]
-    return [each["queue"] for each in found]
 
 
 def _url(given: Mapping[str, str], cursor: str | None = None) -> str:

@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 
 from detector.errors import Unknown
 from detector.review.queue.scope import Scope
-from detector.review.workflow import CLOSED
+from detector.review.workflow import CLOSED, OPEN
 from detector.store.case_tables import CaseRow, DecisionRow
 from detector.store.listing_tables import ListingRow
 from detector.store.paging import SortKey, page
 from detector.store.tables import BrandRow
+
+UNDECIDED = (OPEN, "claimed", "awaiting_brand", "awaiting_second")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class CaseFilter:
         listing_id: our id of the listing.
         leased_by: who works on it.
         updated_since: changed then or later; the oldest change comes first.
-        by_deadline: what is due soonest comes first; only what is ever due.
+        by_deadline: what is due soonest comes first, of what waits to be decided.
         newest_change_first: what changed last comes first.
     """
 
@@ -117,7 +119,7 @@ def list_cases(
         query = query.where(CaseRow.updated_at >= wanted.updated_since)
         keys = [CaseRow.updated_at, CaseRow.id]
     elif wanted.by_deadline:
-        query = query.where(CaseRow.due_at.is_not(None))
+        query = query.where(CaseRow.state.in_(UNDECIDED), CaseRow.due_at.is_not(None))
         keys = [CaseRow.due_at, CaseRow.id]
     elif wanted.newest_change_first:
         keys = [CaseRow.updated_at, CaseRow.id]

@@ -34,7 +34,7 @@ def test_what_is_left_ticked_is_decided_and_undone_at_once(office):
     assert len(re.findall(r'name="keep" value="[^"]*" checked', page)) == 3
     left_out = "lst_market_stock-1"
     kept = [each for each in listings if each != left_out]
-    given = {
+    given: dict[str, str | list[str]] = {
         "case_id": case_ids[0],
         "by": "cluster",
         "case": fields(page, "case"),
@@ -58,7 +58,7 @@ def test_what_is_refused_is_shown_again_as_it_was_typed(office):
     case_ids = open_cases(office, "again")
     page = look(office, "ann", f"/bulk?case_id={case_ids[0]}&by=cluster")
     listings = fields(page, "listing")
-    given = {
+    given: dict[str, str | list[str]] = {
         "case_id": case_ids[0],
         "by": "cluster",
         "case": fields(page, "case"),

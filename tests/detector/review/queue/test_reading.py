@@ -159,7 +159,8 @@ def test_whoever_may_give_the_second_opinion_sees_no_first_one(cases):
 
 
 def test_what_is_due_soonest_comes_first(cases):
-    late, soonest, soon, never = (cases.open(f"l{n}") for n in range(4))
+    late, soonest, soon, never, closed = (cases.open(f"l{n}") for n in range(5))
+    settle(cases, closed, NOTHING)
     with cases.database.write() as session:
         for days, case_id in enumerate((soonest, soon)):
             session.get_one(CaseRow, case_id).due_at = cases.now + timedelta(days=days)
