@@ -15,6 +15,7 @@ from playwright.sync_api import (
     Playwright,
     Request,
     WebError,
+    expect,
     sync_playwright,
 )
 
@@ -34,6 +35,7 @@ FLAGS = (
 )
 OURS = ("http://127.0.0.1:", "data:", "blob:", "about:")
 GRAVE = ("serious", "critical")
+PATIENCE_MS = 30_000
 
 OpenContext = Callable[..., BrowserContext]
 
@@ -58,6 +60,7 @@ def launch(playwright: Playwright) -> Browser:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Run a browser for a module; an event loop runs in this thread meanwhile."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = launch(playwright)
         yield browser
@@ -87,7 +90,7 @@ def open_context(browser, expected_errors: list[str]) -> Iterator[OpenContext]:
         given = {"locale": "en-GB", "timezone_id": "Europe/Berlin", **options}
         given.setdefault("viewport", {"width": 1280, "height": 900})
         context: BrowserContext = browser.new_context(**given)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         _watch(context, faults)
         opened.append(context)
         return context

@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -67,6 +68,7 @@ def test_an_appeal_is_decided_by_keys_alone(context, office):
     expect(row).to_contain_text("genuine, second hand")
     row.get_by_role("link").focus()
     page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/appeals/apl_"))
     expect(page.get_by_role("heading", level=1)).to_contain_text("<i>by_keys</i>")
     said = page.get_by_role("region", name="What is said against the decision")
     expect(said).to_contain_text(WHY)
