@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse
 
 from detector.console.brand.form_fields import countries, text, texts, typed
 from detector.console.brand.listing_lines import read_lines, write_lines
-from detector.console.brand.own_brand import more_path
+from detector.console.brand.own_brand import brand_asked_for, more_path
 from detector.console.inner_api import Answer, ApiProblem
 from detector.console.rendering import page
 from detector.console.viewer import SignedIn, Viewer
@@ -54,6 +54,7 @@ async def show_list(
         notices=found["items"],
         state=state,
         brand_id=brand_id,
+        brand=await brand_asked_for(viewer, brand_id),
         can_give=_can_give(viewer),
         more=more_path(request, found["next_cursor"]),
     )

@@ -4,7 +4,7 @@ import asyncio
 
 from fastapi import APIRouter, Request, Response
 
-from detector.console.brand.own_brand import more_path
+from detector.console.brand.own_brand import brand_asked_for, more_path
 from detector.console.rendering import page
 from detector.console.viewer import SignedIn
 
@@ -21,7 +21,7 @@ async def show(
     cursor: str = "",
 ) -> Response:
     """Count the brand's cases, and list those that are wanted."""
-    counts, found, reasons = await asyncio.gather(
+    counts, found, reasons, brand = await asyncio.gather(
         viewer.api.read("/case-counts", brand_id=brand_id),
         viewer.api.read(
             "/cases",
@@ -32,6 +32,7 @@ async def show(
             order="newest_change",
         ),
         viewer.api.read("/reason-codes"),
+        brand_asked_for(viewer, brand_id),
     )
     return page(
         request,
@@ -43,5 +44,6 @@ async def show(
         state=state,
         closure=closure,
         brand_id=brand_id,
+        brand=brand,
         more=more_path(request, found["next_cursor"]),
     )

@@ -9,6 +9,13 @@ from detector.console.viewer import Viewer
 CHOICE = "/brands"
 
 
+async def brand_asked_for(viewer: Viewer, brand_id: str) -> Answer | None:
+    """Read the brand that a list was asked for; None if it was asked for none."""
+    if not brand_id or not viewer.may("brands:read"):
+        return None
+    return await read_brand(viewer, brand_id)
+
+
 def lead_to_own(viewer: Viewer, place: str) -> Response:
     """Lead whoever is of a brand to its page, and others to where they choose one."""
     own = CHOICE if viewer.brand_id is None else f"{place}/{viewer.brand_id}"

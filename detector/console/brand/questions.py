@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
 from detector.console.brand.form_fields import text, texts, typed
-from detector.console.brand.own_brand import more_path
+from detector.console.brand.own_brand import brand_asked_for, more_path
 from detector.console.inner_api import Answer, ApiProblem
 from detector.console.rendering import page
 from detector.console.viewer import SignedIn, Viewer
@@ -37,6 +37,7 @@ async def show_list(
         questions=found["items"],
         state=state,
         brand_id=brand_id,
+        brand=await brand_asked_for(viewer, brand_id),
         more=more_path(request, found["next_cursor"]),
     )
 

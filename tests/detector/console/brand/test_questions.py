@@ -80,7 +80,10 @@ def test_the_platform_sees_questions_and_answers_none(office, who):
     page = look(office, who, path)
     assert 'name="answer"' not in page
     assert path in look(office, who, "/questions")
-    assert path not in look(office, who, "/questions?brand_id=brand_other")
+    other = office.cases.world.brand_id("zeta")
+    page = look(office, who, f"/questions?brand_id={other}")
+    assert "Questions: <bdi>zeta</bdi>" in page
+    assert path not in page
 
 
 def test_no_other_brand_finds_a_question(office):

@@ -37,6 +37,7 @@ def test_who_is_new_is_told_what_each_page_will_show(office):
     assert ">New</p>" in page
     assert "Nothing was counted" in page
     assert "have been decided: 0 so far." in page
+    assert "it is not known yet." in page
     assert "None yet." in page
 
 
