@@ -14,7 +14,14 @@ from detector.api.case_answers import as_step
 from detector.api.case_details import StepAnswer
 from detector.api.case_schemas import Id, Word
 from detector.api.list_file import CSV_ANSWER, csv_response
-from detector.api.pagination import Page, PageOptions, as_text, in_utc, link_to_next
+from detector.api.pagination import (
+    Page,
+    PageOptions,
+    RecordOptions,
+    as_text,
+    in_utc,
+    link_to_next,
+)
 from detector.api.permission import needs, with_key
 from detector.api.service import service_of
 from detector.catalogue.formats.export import csv_line
@@ -42,6 +49,9 @@ class Wanted(BaseModel):
     subject_id: Word | None = Field(None, description="Only what was done to this one.")
     event: Word | None = Field(None, description="Only what this was: `restrict`, …")
     actor_id: Id | None = Field(None, description="Only what this one did.")
+    actor: Word | None = Field(
+        None, description="Only what somebody of this name did: `Ada`."
+    )
     since: Time | None = Field(None, description="Only from then on.")
     until: Time | None = Field(None, description="Only before then.")
 
@@ -51,7 +61,7 @@ class Wanted(BaseModel):
         return AuditFilter(**{name: getattr(self, name) for name in names})
 
 
-class AuditOptions(PageOptions, Wanted):
+class AuditOptions(RecordOptions, Wanted):
     """The query parameters of the record in pages."""
 
 
@@ -68,7 +78,7 @@ def list_page(
     caller: Auditor,
     options: Annotated[AuditOptions, Query()],
 ) -> Page[StepAnswer]:
-    """List what was done, the oldest first.
+    """List what was done, the oldest first unless `newest_first` is asked for.
 
     Whoever may give a second opinion does not find the first one here before.
     """
@@ -79,6 +89,7 @@ def list_page(
             scope=scope_of(caller),
             cursor=options.cursor,
             limit=options.limit,
+            newest_first=options.newest_first,
         )
     items = [StepAnswer.model_validate(as_step(view)) for view in views]
     return Page(items=items, next_cursor=link_to_next(request, response, next_cursor))

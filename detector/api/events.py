@@ -7,14 +7,19 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from detector.access.principal import Principal
 from detector.access.roles import Capability
 from detector.api.openapi import problems
-from detector.api.pagination import link_to_next
+from detector.api.pagination import Page, link_to_next
 from detector.api.permission import marketplace_of, needs, with_key
 from detector.api.service import service_of
-from detector.api.webhook_schemas import EventAnswer, EventOptions, EventsAnswer
+from detector.api.webhook_schemas import (
+    EventAnswer,
+    EventOptions,
+    EventsAnswer,
+    EventTypeAnswer,
+)
 from detector.events.audience import Audience
 from detector.events.event_list import list_events
 
-router = APIRouter(prefix="/v1/events", tags=["webhooks"], dependencies=[with_key])
+router = APIRouter(prefix="/v1", tags=["webhooks"], dependencies=[with_key])
 
 Reader = Annotated[Principal, Depends(needs(Capability.EVENTS_READ))]
 
@@ -29,7 +34,20 @@ def audience_of(principal: Principal) -> Audience:
 
 
 @router.get(
-    "",
+    "/event-types",
+    operation_id="list_event_types",
+    responses=problems(
+        {403: "The role does not allow it, or the key names no marketplace."}
+    ),
+)
+def list_types(caller: Reader) -> Page[EventTypeAnswer]:
+    """List, on one page, which kinds of events webhooks of the caller can be sent."""
+    items = [EventTypeAnswer(type=each) for each in sorted(audience_of(caller).types)]
+    return Page(items=items, next_cursor=None)
+
+
+@router.get(
+    "/events",
     operation_id="list_events",
     responses=problems(
         {403: "The role does not allow it, or the key names no marketplace."}

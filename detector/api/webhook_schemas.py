@@ -15,7 +15,7 @@ from pydantic import (
 from pydantic.config import JsonDict
 
 from detector.api.catalogue_schemas import AT, Line, Link, example
-from detector.api.pagination import PageOptions, as_text, in_utc
+from detector.api.pagination import PageOptions, RecordOptions, as_text, in_utc
 from detector.api.schemas import AS_WHOLE, Wire
 from detector.events.delivery_log import MAX_REPLAYED
 from detector.events.outbox import EventType
@@ -131,7 +131,7 @@ class NewWebhookAnswer(WebhookAnswer):
     )
 
 
-class DeliveryOptions(PageOptions):
+class DeliveryOptions(RecordOptions):
     """The query parameters of the delivery log."""
 
     state: DeliveryState | None = Field(None, description="Only those in this state.")
@@ -230,6 +230,16 @@ class EventAnswer(Wire):
         description="Small; of what is over 20 kB the largest fields are missing and "
         "named in `left_out`."
     )
+
+
+class EventTypeAnswer(Wire):
+    """A kind of event that the caller's webhooks can be sent."""
+
+    model_config = Wire.model_config | {
+        "json_schema_extra": example(type="catalogue.import_completed")
+    }
+
+    type: EventType
 
 
 class EventsAnswer(Wire):

@@ -217,7 +217,10 @@ def list_log(
     webhook_id: WebhookId,
     options: Annotated[DeliveryOptions, Query()],
 ) -> Page[DeliveryAnswer]:
-    """List what was, or is to be, sent to a webhook, the oldest first."""
+    """List what was, or is to be, sent to a webhook.
+
+    The oldest first unless `newest_first` is asked for.
+    """
     with service_of(request).store.database.read() as session:
         logged, next_cursor = list_deliveries(
             session,
@@ -226,6 +229,7 @@ def list_log(
             limit=options.limit,
             cursor=options.cursor,
             state=options.state,
+            newest_first=options.newest_first,
         )
     return Page(
         items=[_as_delivery(each) for each in logged],

@@ -5,6 +5,7 @@ from starlette.responses import RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 from detector.console import account, sign_in, try_picture
+from detector.console.admin import audit, keys, roles, users, webhooks
 from detector.console.brand import (
     brands,
     catalogue,
@@ -65,6 +66,11 @@ ROUTERS = (
     catalogue.router,
     imports.router,
     health.router,
+    users.router,
+    keys.router,
+    roles.router,
+    webhooks.router,
+    audit.router,
 )
 FRAGMENT_HEADER = "HX-Request"
 

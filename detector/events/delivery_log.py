@@ -42,8 +42,9 @@ def list_deliveries(
     limit: int,
     cursor: str | None = None,
     state: str | None = None,
+    newest_first: bool = False,
 ) -> tuple[list[LoggedDelivery], str | None]:
-    """List deliveries to an endpoint, the oldest first, a page at a time.
+    """List deliveries to an endpoint a page at a time, by when they were made.
 
     Raises:
         Unknown: there is no such endpoint, or it is somebody else's.
@@ -56,7 +57,14 @@ def list_deliveries(
     if state is not None:
         query = query.where(WebhookDeliveryRow.state == state)
     keys = (WebhookDeliveryRow.created_at, WebhookDeliveryRow.id)
-    rows, next_cursor = page(session, query, keys=keys, limit=limit, cursor=cursor)
+    rows, next_cursor = page(
+        session,
+        query,
+        keys=keys,
+        limit=limit,
+        cursor=cursor,
+        is_descending=newest_first,
+    )
     return _logged(session, rows), next_cursor
 
 

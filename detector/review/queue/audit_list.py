@@ -37,6 +37,7 @@ class AuditFilter:
         subject_id: which one.
         event: what it was.
         actor_id: who did it, as the record names them.
+        actor: what whoever did it is called.
         since: then or later.
         until: before then.
     """
@@ -46,6 +47,7 @@ class AuditFilter:
     subject_id: str | None = None
     event: str | None = None
     actor_id: str | None = None
+    actor: str | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -57,8 +59,9 @@ def list_audit(
     scope: Scope,
     cursor: str | None,
     limit: int,
+    newest_first: bool = False,
 ) -> tuple[list[AuditView], str | None]:
-    """List what was done in pages, the oldest first.
+    """List what was done in pages, in the order of commits or against it.
 
     Whoever may be asked for a second opinion does not find the first one here.
     """
@@ -68,6 +71,7 @@ def list_audit(
         keys=[AuditRow.seq],
         cursor=cursor,
         limit=limit,
+        is_descending=newest_first,
     )
     return _views(session, rows), next_cursor
 
@@ -120,6 +124,9 @@ def _query(wanted: AuditFilter, scope: Scope) -> Select[AuditRow]:
     ):
         if value is not None:
             query = query.where(column == value)
+    if wanted.actor is not None:
+        called = select(ActorRow.id).where(ActorRow.name == wanted.actor)
+        query = query.where(AuditRow.actor_id.in_(called))
     if wanted.since is not None:
         query = query.where(AuditRow.at >= wanted.since)
     if wanted.until is not None:

@@ -201,6 +201,7 @@ TABLE = [
         C.WEBHOOKS_MANAGE,
     ),
     Line("GET", "/v1/events", C.EVENTS_READ),
+    Line("GET", "/v1/event-types", C.EVENTS_READ),
     Line("GET", "/v1/cases", C.CASES_READ),
     Line("GET", CASE, C.CASES_READ),
     Line("POST", "/v1/cases/claim-next", C.CASES_DECIDE, {"queue": "none"}),

@@ -24,6 +24,11 @@ def test_the_record_can_be_narrowed_and_downloaded(office):
     assert steps[1]["actor_id"] != office.ids["ann"]
     narrowed = office.read("aud", f"/audit?case_id={case_id}&event=claim")["items"]
     assert narrowed == steps[1:]
+    by_name = office.read("aud", f"/audit?case_id={case_id}&actor=ann")["items"]
+    assert by_name == narrowed
+    assert office.read("aud", f"/audit?case_id={case_id}&actor=nobody")["items"] == []
+    backwards = office.read("aud", f"/audit?case_id={case_id}&newest_first=true")
+    assert backwards["items"] == steps[::-1]
     assert office.read("aud", "/audit?until=2020-01-01T00:00:00Z")["items"] == []
     answer = office.send("aud", "GET", f"/audit.csv?case_id={case_id}")
     assert answer.headers["content-type"].startswith("text/csv")

@@ -104,6 +104,9 @@ def test_an_endpoint_is_made_tested_and_its_log_read(shop, database, receiver):
     with delivering(database, receiver):
         [logged] = wait_for_state(shop, f"{path}/deliveries", "delivered")
     assert [each["n"] for each in logged["attempts"]] == [1, 2]
+    later = shop.send("POST", f"{path}/test").json["id"]
+    backwards = items_of(shop, f"{path}/deliveries?newest_first=true")
+    assert [each["id"] for each in backwards] == [later, logged["id"]]
     assert [each.id for each in receiver.received[before:]] == [got.id] * 2
 
 
@@ -268,6 +271,9 @@ def test_one_can_poll_from_the_end_on(shop, admin, name, brand, database):
     assert [item["id"] for item in typed] == [failed]
     of_brand = with_key(admin, role="brand_admin", brand_id=brand)
     assert items_of(of_brand, "/v1/events") == []
+    types = {each["type"] for each in items_of(of_brand, "/v1/event-types")}
+    assert "notice.decided" in types
+    assert not {"listing.failed", "webhook.test"} & types
     everything = items_of(admin, "/v1/events?limit=200")
     assert {*ids, failed, later} <= {item["id"] for item in everything}
     # A cursor names an event and not its number, which counts those of all.
