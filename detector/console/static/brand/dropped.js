@@ -3,12 +3,13 @@
 const PICTURES = /\.(jpe?g|jfif|png|webp|avif|gif|bmp|tiff?)$/i;
 const TABLES = /\.(csv|tsv|txt|xml)$/i;
 const ZIPS = /\.zip$/i;
-const LITTER = /^(\.DS_Store|Thumbs\.db|desktop\.ini|\._.*|\.(?!.*\.(jpe?g|png)$).*)$/i;
+const LITTER = /^(\..*|Thumbs\.db|desktop\.ini)$/i;
 
 /** One file with the folder that it lay in, spelled as the service keeps it. */
 class Found {
-  constructor(file, folder) {
+  constructor(file, folder, isReadable = true) {
     this.file = file;
+    this.isReadable = isReadable;
     this.folder = spelled(folder);
     this.name = spelled(file.name);
     this.path = this.folder ? `${this.folder}/${this.name}` : this.name;
@@ -33,7 +34,7 @@ export async function filesOfDrop(transfer) {
 async function walk(entry, folder, found) {
   if (entry.isFile) {
     const file = await new Promise((resolve, reject) => entry.file(resolve, reject)).catch(() => null);
-    if (file) found.push(new Found(file, folder));
+    found.push(new Found(file ?? { name: entry.name, size: 0 }, folder, file !== null));
     return;
   }
   const reader = entry.createReader();
@@ -55,7 +56,8 @@ export function sorted(found) {
   const kinds = { pictures: [], zips: [], tables: [], leftOut: [] };
   for (const each of found) {
     if (LITTER.test(each.name)) continue;
-    if (PICTURES.test(each.name)) kinds.pictures.push(each);
+    if (!each.isReadable) kinds.leftOut.push(each);
+    else if (PICTURES.test(each.name)) kinds.pictures.push(each);
     else if (ZIPS.test(each.name)) kinds.zips.push(each);
     else if (TABLES.test(each.name)) kinds.tables.push(each);
     else kinds.leftOut.push(each);
