@@ -108,7 +108,7 @@ HOMES = {
     "watchfiles": ("detector/cli",),
     "argon2": ("detector/access",),
     "limits": ("detector/access", "detector/api"),
-    "babel": ("detector/console",),
+    "babel": ("detector/console", "scripts/collect_texts.py"),
     "matplotlib": ("detector/console",),
     "playwright": ("tests", "scripts"),
     "fastapi": WEB,

@@ -74,7 +74,8 @@ ROLE: JsonDict = {
 }
 
 
-def _example(value: JsonDict) -> JsonDict:
+def example(value: JsonDict) -> JsonDict:
+    """Put an example into a schema."""
     return {"examples": [value]}
 
 
@@ -97,7 +98,7 @@ class NewKey(GrantFields):
     """A key to be made."""
 
     model_config = Wire.model_config | {
-        "json_schema_extra": _example(
+        "json_schema_extra": example(
             {
                 "role": "brand_agent",
                 "brand_id": BRAND_ID,
@@ -136,7 +137,7 @@ class Rotation(Wire):
 class KeyAnswer(Wire):
     """What is known of a key; never the key itself."""
 
-    model_config = Wire.model_config | {"json_schema_extra": _example(KEY)}
+    model_config = Wire.model_config | {"json_schema_extra": example(KEY)}
 
     prefix: Prefix = Field(description="The 8 characters after `dk_`; no secret.")
     role: Role
@@ -162,7 +163,7 @@ class NewKeyAnswer(KeyAnswer):
     """A key, shown this once."""
 
     model_config = Wire.model_config | {
-        "json_schema_extra": _example({"key": "dk_5f0c0e5c_" + "A" * 43, **KEY})
+        "json_schema_extra": example({"key": "dk_5f0c0e5c_" + "A" * 43, **KEY})
     }
 
     key: str = Field(description="To be sent as `Authorization: Bearer KEY`.")
@@ -171,7 +172,7 @@ class NewKeyAnswer(KeyAnswer):
 class RoleAnswer(Wire):
     """A role and what it allows."""
 
-    model_config = Wire.model_config | {"json_schema_extra": _example(ROLE)}
+    model_config = Wire.model_config | {"json_schema_extra": example(ROLE)}
 
     role: Role
     reach: Reach = Field(description="Whose data its holders see.")
@@ -184,7 +185,7 @@ class RoleChange(Wire):
     """What a role is to allow."""
 
     model_config = Wire.model_config | {
-        "json_schema_extra": _example({"capabilities": ROLE["capabilities"]})
+        "json_schema_extra": example({"capabilities": ROLE["capabilities"]})
     }
 
     capabilities: Annotated[list[Capability], Field(max_length=100)]
@@ -194,7 +195,7 @@ class NewUser(GrantFields):
     """A person to be added."""
 
     model_config = Wire.model_config | {
-        "json_schema_extra": _example(
+        "json_schema_extra": example(
             {
                 "email": "ada@acme.example",
                 "name": "Ada",
@@ -216,7 +217,7 @@ class UserChange(Wire):
     """What to change of a user; what is left out stays as it is."""
 
     model_config = Wire.model_config | {
-        "json_schema_extra": _example({"state": "disabled"})
+        "json_schema_extra": example({"state": "disabled"})
     }
 
     name: Line | None = None
@@ -234,19 +235,10 @@ class NewPassword(Wire):
     )
 
 
-class PasswordChange(Wire):
-    """A password that somebody chooses."""
-
-    old_password: Password
-    new_password: Password = Field(
-        description="12 to 128 characters that nobody would guess."
-    )
-
-
 class UserAnswer(Wire):
     """What is known of a person."""
 
-    model_config = Wire.model_config | {"json_schema_extra": _example(USER)}
+    model_config = Wire.model_config | {"json_schema_extra": example(USER)}
 
     id: UserId
     email: str
@@ -260,73 +252,3 @@ class UserAnswer(Wire):
     )
     created_at: datetime
     last_login_at: datetime | None
-
-
-class Credentials(Wire):
-    """What somebody logs in with."""
-
-    model_config = Wire.model_config | {
-        "json_schema_extra": _example(
-            {
-                "email": "ada@acme.example",
-                "password": "vivid otter keeps nine lamps",
-            }
-        )
-    }
-
-    email: Email
-    password: Password
-
-
-class LinkUse(Wire):
-    """A link that lets somebody in once."""
-
-    model_config = Wire.model_config | {
-        "json_schema_extra": _example({"link": "dl_" + "A" * 43})
-    }
-
-    link: str = Field(
-        description="What follows the `#` of the link.", min_length=1, max_length=200
-    )
-
-
-class SessionAnswer(Wire):
-    """A session that has begun."""
-
-    model_config = Wire.model_config | {
-        "json_schema_extra": _example(
-            {"token": "ds_" + "A" * 43, "expires_at": LATER, "user": USER}
-        )
-    }
-
-    token: str = Field(
-        description="To be sent as `Authorization: Bearer TOKEN`; shown this once."
-    )
-    expires_at: datetime
-    user: UserAnswer
-
-
-class MeAnswer(Wire):
-    """Who the caller is, and what they may do."""
-
-    model_config = Wire.model_config | {
-        "json_schema_extra": _example(
-            {
-                "id": f"user:{USER_ID}",
-                "name": "Ada",
-                "role": "brand_agent",
-                "capabilities": ["catalogue:read", "catalogue:write"],
-                "brand_id": BRAND_ID,
-                "marketplace": None,
-            }
-        )
-    }
-
-    id: str = Field(description="`key:<prefix>` or `user:<id>`.")
-    name: str
-    role: Role
-    capabilities: list[Capability]
-    brand_id: str | None = Field(
-        description="The one brand whose data they see; null for roles of none."
-    )
-    marketplace: str | None

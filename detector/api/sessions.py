@@ -7,14 +7,7 @@ from fastapi import APIRouter, Request
 from detector.access.principal import Principal
 from detector.access.sessions import UserSession, log_out
 from detector.access.users import User
-from detector.api.access_schemas import (
-    Credentials,
-    LinkUse,
-    MeAnswer,
-    PasswordChange,
-    SessionAnswer,
-    UserAnswer,
-)
+from detector.api.access_schemas import UserAnswer
 from detector.api.authentication import bearer_token
 from detector.api.cookies import session_token
 from detector.api.errors import Forbidden
@@ -22,6 +15,13 @@ from detector.api.openapi import problems
 from detector.api.permission import AnyPrincipal, with_key
 from detector.api.rate_limit import site_of
 from detector.api.service import Service, service_of
+from detector.api.session_schemas import (
+    Credentials,
+    LinkUse,
+    MeAnswer,
+    PasswordChange,
+    SessionAnswer,
+)
 from detector.api.small_body import SmallBody
 from detector.api.users import as_answer
 
