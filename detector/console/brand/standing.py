@@ -35,5 +35,10 @@ async def show(request: Request, viewer: SignedIn, brand_id: str) -> Response:
         viewer=viewer,
         brand=brand,
         standing=standing,
+        wanted={
+            each["name"]: each["wanted"]
+            for each in standing["conditions"]
+            if each["tier"] == "good_faith" and each["reason_code"] is None
+        },
         changes=changes["items"],
     )

@@ -46,7 +46,7 @@ def test_a_page_says_where_a_brand_stands_and_what_would_change_it(office):
     evaluate_standing(office.cases.database, utc_now())
     page = look(office, "lea", standing(office, "kappa"))
     assert ">Standard</p>" in page
-    assert '<meter min="0" max="1" value="0.85"' in page
+    assert '<meter min="0" max="1" value="0.85" low="0.9"' in page
     assert "the true rate lies between 67.8 % and 93.8 %" in page
     assert "the takedown rate is 90 % or more: it may be as low as 67.8 %." in page
     assert "At most 5 % of the takedowns" in page
