@@ -6,6 +6,7 @@ from itertools import groupby
 from fastapi import APIRouter, Form, Request, Response
 from starlette.responses import RedirectResponse
 
+from detector.console.admin.typed_values import whole
 from detector.console.brand.own_brand import lead_to_own, read_brand
 from detector.console.inner_api import Answer, ApiProblem
 from detector.console.rendering import page
@@ -37,12 +38,12 @@ async def list_page(
 
 @router.post("/{brand_id}")
 async def start(
-    request: Request, viewer: SignedIn, brand_id: str, sample: int = Form(SAMPLES[1])
+    request: Request, viewer: SignedIn, brand_id: str, sample: str = Form("")
 ) -> Response:
     """Start a check."""
     place = f"/brands/{brand_id}/health"
     try:
-        begun = await viewer.api.write("POST", place, {"sample": sample})
+        begun = await viewer.api.write("POST", place, {"sample": whole(sample)})
     except ApiProblem as refused:
         return await _render_list(request, viewer, brand_id, refused=refused)
     return RedirectResponse(f"/health-checks/{brand_id}/{begun['id']}", 303)

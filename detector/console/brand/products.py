@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
+from detector.console.brand.form_fields import typed
 from detector.console.brand.own_brand import read_brand
 from detector.console.inner_api import ApiProblem
 from detector.console.rendering import page
@@ -72,14 +73,14 @@ async def change(
 ) -> Response:
     """Change a product's fields; an empty one takes what was there away."""
     form = await request.form()
-    typed = {name: str(form.get(name, "")).strip() for name in FIELDS}
+    filled = typed(form, FIELDS)
     place = f"/brands/{brand_id}/products/{product_id}"
-    given = {name: value or None for name, value in typed.items()}
+    given = {name: value or None for name, value in filled.items()}
     try:
         await viewer.api.write("PATCH", place, given)
     except ApiProblem as refused:
         return await _render(
-            request, viewer, brand_id, product_id, typed=typed, refused=refused
+            request, viewer, brand_id, product_id, filled=filled, refused=refused
         )
     return RedirectResponse(
         f"/catalogue/{brand_id}/products/{product_id}?saved=true", 303
@@ -99,7 +100,7 @@ async def _render(
     brand_id: str,
     product_id: str,
     *,
-    typed: Mapping[str, str] | None = None,
+    filled: Mapping[str, str] | None = None,
     refused: ApiProblem | None = None,
     is_saved: bool = False,
 ) -> Response:
@@ -121,7 +122,7 @@ async def _render(
         product=product,
         references=references,
         names=FIELDS,
-        values=typed or {n: product["fields"].get(n, "") for n in FIELDS},
+        values=filled or {n: product["fields"].get(n, "") for n in FIELDS},
         others={k: v for k, v in product["fields"].items() if k not in FIELDS},
         problem=None if refused is None else refused.problem,
         is_saved=is_saved,

@@ -1,7 +1,6 @@
 """Pages of a brand's pictures: all of them, and each with what can be done to it."""
 
 import asyncio
-from typing import Literal
 
 from fastapi import APIRouter, Form, Request, Response
 from starlette.responses import RedirectResponse
@@ -25,7 +24,7 @@ async def list_page(
     viewer: SignedIn,
     brand_id: str,
     q: str = "",
-    state: Literal["", "active", "disabled", "expired"] = "",
+    state: str = "",
     role: str = "",
     cursor: str = "",
 ) -> Response:

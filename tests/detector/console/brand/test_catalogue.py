@@ -91,6 +91,7 @@ def test_products_are_searched_and_come_in_pages(office):
     assert rest.count('class="tile"') == 2
     source = look(shop.office, MANAGER, shop.page("/products?q=Shoe+17"))
     assert source.count('class="tile"') == 1
+    look(shop.office, MANAGER, shop.page("/references?state=gone"), status=422)
     assert "No product has that" in look(
         shop.office, MANAGER, shop.page("/products?q=100%25")
     )
@@ -99,11 +100,12 @@ def test_products_are_searched_and_come_in_pages(office):
 def test_a_product_is_changed_and_what_was_typed_is_kept_if_it_is_refused(shop):
     product = shop.add_product(product_id="EDIT-1", title="Old", color="red")
     path = shop.page(f"/products/{product}")
-    sent = fill(shop.office, MANAGER, path, title="New", gtin="4006381333931")
+    given = {"title": "New", "gtin": "4006381333931", "description": "One\r\ntwo"}
+    sent = fill(shop.office, MANAGER, path, **given)
     assert (sent.status, sent.headers["location"]) == (303, f"{path}?saved=true")
     assert "Saved." in look(shop.office, MANAGER, sent.headers["location"])
     fields = shop.read(f"/products/{product}")["fields"]
-    assert fields == {"title": "New", "gtin": "04006381333931"}
+    assert fields == given | {"gtin": "04006381333931", "description": "One\ntwo"}
     refused = fill(shop.office, MANAGER, path, title="Newer", gtin="4006381333932")
     source = refused.body.decode()
     assert refused.status == 422

@@ -71,9 +71,10 @@ def test_a_check_that_waits_asks_again_by_itself_and_is_listed(shop):
     assert "None was asked for" in look(shop.office, MANAGER, path)
 
 
-def test_a_sample_that_is_too_large_is_refused_in_words(shop):
+@pytest.mark.parametrize("sample", ["501", "many", "9" * 5_000])
+def test_a_sample_that_cannot_be_is_refused_in_words(shop, sample):
     path = f"/health-checks/{shop.brand_id}"
-    refused = fill(shop.office, MANAGER, path, sample="501")
+    refused = fill(shop.office, MANAGER, path, sample=sample)
     assert refused.status == 422
     assert 'role="alert"' in refused.body.decode()
 
