@@ -30,7 +30,7 @@ from detector.catalogue.pictures import TakenPicture, take_picture
 from detector.catalogue.products import find_product_named
 from detector.catalogue.reference_changes import put_reference
 from detector.catalogue.reference_list import view_references
-from detector.errors import Busy, DetectorError, StoreFault
+from detector.errors import Busy, DetectorError, InvalidInput, StoreFault
 from detector.images import read_image_bytes
 
 MAX_PICTURES = 50
@@ -129,8 +129,6 @@ def _check(form: ReceivedForm) -> None:
         wrong = "One external_id cannot name several pictures."
     elif "external_id" in texts and "folder" in texts:
         wrong = "An external_id is the whole name; there can be no folder before it."
-    elif any(len(_name_of(p, texts)) > MAX_NAME_CHARS for p in pictures):
-        wrong = f"A picture's name is over {MAX_NAME_CHARS} characters with its folder."
     elif "external_id" not in texts and not all(p.name for p in pictures):
         wrong = "A picture has no file name, and there is no external_id."
     if wrong is not None:
@@ -138,29 +136,39 @@ def _check(form: ReceivedForm) -> None:
 
 
 def _name_of(file: ReceivedFile, texts: Mapping[str, str]) -> str:
-    """Say what the brand calls a picture of an upload."""
+    """Say what the brand calls a picture of an upload.
+
+    Raises:
+        InvalidInput: with its folder, the name is too long.
+    """
     folder = texts.get("folder", "").strip("/")
-    named = f"{folder}/{file.name}" if folder else file.name
-    return texts.get("external_id", named)
+    name = f"{folder}/{file.name}" if folder else file.name
+    if len(name) > MAX_NAME_CHARS:
+        raise InvalidInput(
+            f"{name} has over {MAX_NAME_CHARS} characters with its folder.",
+            remedy="Give the picture or its folders shorter names.",
+        )
+    return texts.get("external_id", name)
 
 
 def _take_all(service: Service, brand_id: str, form: ReceivedForm) -> UploadAnswer:
     texts = form.texts
     with service.store.database.read() as session:
         find_brand(session, brand_id)
-        name = texts.get("product_id")
+        shown = texts.get("product_id")
         product_ids = (
             []
-            if name is None
-            else [find_product_named(session, brand_id=brand_id, external_id=name).id]
+            if shown is None
+            else [find_product_named(session, brand_id=brand_id, external_id=shown).id]
         )
-    taken: list[tuple[ReceivedFile, TakenPicture]] = []
+    taken: list[tuple[ReceivedFile, str, TakenPicture]] = []
     refused: list[RefusedPicture] = []
     extractor = service.engine.extractor
     for file in form.of_field("image"):
         try:
+            name = _name_of(file, texts)
             data = read_image_bytes(file.path, limits=service.limits)
-            taken.append((file, take_picture(service.store, extractor, data)))
+            taken.append((file, name, take_picture(service.store, extractor, data)))
         except (StoreFault, Busy):
             raise
         except DetectorError as error:
@@ -176,13 +184,13 @@ def _take_all(service: Service, brand_id: str, form: ReceivedForm) -> UploadAnsw
     answers = []
     with service.store.database.write() as session:
         log = ChangeLog(session)
-        for file, picture in taken:
+        for file, name, picture in taken:
             picture.save(session)
             row, outcome = put_reference(
                 session,
                 log,
                 brand_id=brand_id,
-                external_id=_name_of(file, texts),
+                external_id=name,
                 digest=picture.sha256,
                 role=texts.get("role"),
                 image_rights=texts.get("rights"),

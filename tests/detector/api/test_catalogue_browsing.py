@@ -88,16 +88,18 @@ def test_pictures_of_a_folder_keep_its_name_and_are_found_by_it(admin, brand):
     assert names(admin, f"{brand}/references?q=fron_", "external_id") == set()
 
 
-@pytest.mark.parametrize(
-    ("name", "texts", "word"),
-    [
-        ("a.png", {"folder": "x", "external_id": "y"}, "folder"),
-        ("a" * 200, {"folder": "b" * 100}, "255"),
-    ],
-)
-def test_a_folder_that_makes_no_sense_is_refused(admin, brand, name, texts, word):
-    answer = upload(admin, brand, {name: 1}, **texts)
-    assert word in require_problem(answer, 422, "invalid_request")["detail"]
+def test_a_name_is_whole_or_in_a_folder(admin, brand):
+    answer = upload(admin, brand, {"a.png": 1}, folder="x", external_id="y")
+    assert "folder" in require_problem(answer, 422, "invalid_request")["detail"]
+
+
+def test_a_name_that_is_too_long_keeps_no_other_picture_out(admin, brand):
+    named = {"a" * 200 + ".png": 9, "short.png": 10}
+    answer = upload(admin, brand, named, folder="b" * 100).json
+    assert [each["file_name"] for each in answer["taken"]] == ["short.png"]
+    (refused,) = answer["refused"]
+    assert "255" in refused["detail"]
+    assert "shorter" in refused["remedy"]
 
 
 def test_a_catalogue_is_counted(admin):

@@ -19,7 +19,7 @@ class Found {
 
 /** Leave out of a name what cannot be seen, which the service does not keep either. */
 function spelled(text) {
-  return text.normalize("NFC").replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").replace(/\p{Zs}/gu, " ").replaceAll('"', "'").replace(/^\/+|\/+$/g, "");
+  return text.normalize("NFC").replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").replace(/\p{Zs}/gu, " ").replaceAll('"', "'").replaceAll("\\", "_").replace(/^\/+|\/+$/g, "");
 }
 
 /** List the files of a drop, those in folders too. Has to be called in the event itself. */
