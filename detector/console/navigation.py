@@ -45,7 +45,7 @@ ENTRIES = (
     Entry("/state", N_("State"), ("service:read",), ("platform",)),
     Entry("/audit", N_("Audit"), ("audit:read",), ("platform",)),
     Entry("/users", N_("Users"), ("users:manage",)),
-    Entry("/keys", N_("Keys"), ("keys:manage",)),
+    Entry("/keys", N_("API keys"), ("keys:manage",)),
     Entry("/webhooks", N_("Webhooks"), ("webhooks:manage",)),
     Entry("/roles", N_("Roles"), ("roles:manage",)),
     Entry("/try", N_("Try a picture"), ("pictures:match",)),
