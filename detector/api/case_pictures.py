@@ -68,6 +68,7 @@ EXAMPLE: dict[str, JsonValue] = {
             "query_overlap": 0.36,
             "reference_overlap": 0.81,
             "is_placed": True,
+            "homography": [[0.6, 0.0, 10.0], [0.0, 0.68, 20.0], [0.0, 0.0, 1.0]],
         }
     ],
 }
@@ -104,6 +105,9 @@ class PlacedReference(Wire):
     query_overlap: float
     reference_overlap: float
     is_placed: bool = Field(description="It can be laid over the picture.")
+    homography: list[tuple[float, float, float]] | None = Field(
+        description="Three rows that map the reference's pixels onto the picture's."
+    )
 
 
 class CasePictureAnswer(Wire):
@@ -242,6 +246,9 @@ def _as_answer(picture: CasePicture) -> CasePictureAnswer:
                     **match_as_json(match),
                     "reference_region": match.reference_region,
                     "is_placed": match.homography is not None,
+                    "homography": None
+                    if match.homography is None
+                    else match.homography.tolist(),
                 }
                 for reference, match in picture.matches
             ],

@@ -12,7 +12,7 @@ from detector.console.rendering import page
 from detector.console.review.decision_bar import decision_bar
 from detector.console.viewer import SignedIn, Viewer
 
-STAGE_PX, THUMBNAIL_PX = 1024, 160
+STAGE_PX, LARGE_PX, THUMBNAIL_PX = 1024, 2048, 160
 DIRECTIONS = ("supports", "against", "unknown", "neutral")
 NUM_RELATED = 12
 
@@ -71,6 +71,7 @@ def make_pairs(case: Answer, pictures: Sequence[Answer]) -> list[dict[str, Any]]
             "height": picture["height"],
             "is_kept": picture["is_kept"],
             "url": f"{address}?width={STAGE_PX}",
+            "large": f"{address}?width={LARGE_PX}",
             "thumbnail": f"{address}?width={THUMBNAIL_PX}",
         }
         for match in picture["matches"]:
@@ -83,6 +84,7 @@ def make_pairs(case: Answer, pictures: Sequence[Answer]) -> list[dict[str, Any]]
                     "reference": {
                         **match,
                         "url": f"{place}?width={STAGE_PX}",
+                        "large": f"{place}?width={LARGE_PX}",
                         "thumbnail": f"{place}?width={THUMBNAIL_PX}",
                     },
                     "aligned": f"{address}/overlay?{query}" if can_lay else None,

@@ -58,7 +58,7 @@ export function isTyping(event) {
   const target = event.target;
   return target instanceof HTMLElement
     && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)
-      && !/^(checkbox|radio|button|submit)$/.test(target.type || ""));
+      && !/^(checkbox|radio|range|button|submit)$/.test(target.type || ""));
 }
 
 localize(document);
