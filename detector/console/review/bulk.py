@@ -6,6 +6,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Form, Request, Response
 from starlette.datastructures import FormData
 
+from detector.console.admin.typed_values import whole
 from detector.console.inner_api import Answer, ApiProblem
 from detector.console.rendering import page
 from detector.console.review.decision_bar import read_reasons, read_rights
@@ -36,7 +37,7 @@ async def decide(request: Request, viewer: SignedIn) -> Response:
         "reason_code": form.get("reason_code") or "",
         "right_id": form.get("right_id") or None,
         "note": form.get("note") or None,
-        "cases": [{"case_id": id, "version": _whole(text)} for id, _, text in seen],
+        "cases": [{"case_id": id, "version": whole(text)} for id, _, text in seen],
         "exceptions": [each for each in _all(form, "listing") if each not in kept],
     }
     try:
@@ -119,10 +120,6 @@ async def _show_result(
         case_id=case_id,
         by=by,
     )
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isdecimal() else 0
 
 
 def _left_out(form: FormData) -> set[str]:

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Request, Response
 from starlette.responses import RedirectResponse
 
+from detector.console.admin.typed_values import whole
 from detector.console.inner_api import Answer
 from detector.console.review.decision_bar import ANY_QUEUE
 from detector.console.viewer import SignedIn, Viewer
@@ -99,6 +100,4 @@ def case_path(case_id: str, queue: str | None, *, decided: str | None = None) ->
 
 
 def _value(name: str, text: str) -> str | int | None:
-    if name == "version" and text.isdecimal():
-        return int(text)
-    return text or None
+    return whole(text) if name == "version" else text or None

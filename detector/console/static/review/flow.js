@@ -8,10 +8,11 @@ import { init as chooseRights } from "/static/review/rights.js";
 const LEAVES = new Set(["skip", "dismiss", "restrict", "second-opinion", "questions"]);
 const DECIDES = new Set(["dismiss", "restrict", "second-opinion"]);
 const OURS = new Set(["csrf", "queue"]);
+const BEAT_MS = 2_000;
 const MOST_MS = 60_000;
 const IDLE_MS = 10 * 60_000;
 
-const held = new Map(); // case → its lease: {version, token, until}
+const held = new Map(); // case → its lease: {version, token, renewAt}
 let ahead = null; // promise of the next page, while a queue is worked on
 let isBusy = false;
 let seenAt = Date.now();
@@ -47,7 +48,7 @@ function show(page, { isNew = true } = {}) {
 
 function hold(decide) {
   const { case: id, version, token, until } = decide.dataset;
-  if (decide.dataset.held) held.set(id, { version: Number(version), token, until: Date.parse(until) });
+  if (decide.dataset.held) held.set(id, { version: Number(version), token, renewAt: renewal(Date.parse(until)) });
   else held.delete(id);
 }
 
@@ -181,9 +182,11 @@ function measure() {
 async function keepUp() {
   if (Date.now() - seenAt > IDLE_MS) return;
   for (const [id, lease] of held) {
+    if (Date.now() < lease.renewAt) continue;
+    lease.renewAt = Date.now() + BEAT_MS; // unless it is renewed before
     try {
       const kept = await api("POST", `/cases/${id}/heartbeat`, { lease_token: lease.token });
-      lease.until = Date.parse(kept.lease.until);
+      lease.renewAt = renewal(Date.parse(kept.lease.until));
     } catch (error) {
       if (!error.problem) continue; // the service is not there; the next beat tells
       held.delete(id);
@@ -196,11 +199,8 @@ async function keepUp() {
   }
 }
 
-/** Beat as often as the shortest lease needs it. */
-function beat() {
-  const left = [...held.values()].map((lease) => (lease.until - Date.now()) / 3);
-  setTimeout(async () => { await keepUp(); beat(); }, Math.max(3000, Math.min(MOST_MS, ...left)));
-}
+/** Say when a lease is to be renewed: long before it ends. */
+const renewal = (until) => Date.now() + Math.min(MOST_MS, (until - Date.now()) / 3);
 
 /** Give back what was claimed ahead. */
 function giveBack() {
@@ -239,7 +239,7 @@ export function init(root) {
 }
 
 init(document);
-beat();
+setInterval(keepUp, BEAT_MS);
 document.addEventListener("page-shown", (event) => init(event.detail.root));
 for (const kind of ["keydown", "pointermove", "pointerdown"]) {
   document.addEventListener(kind, () => { seenAt = Date.now(); }, { passive: true });

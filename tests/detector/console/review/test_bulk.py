@@ -2,6 +2,9 @@
 
 import re
 
+from playwright.sync_api import expect
+
+from tests.browser import axe, sign_in, url
 from tests.detector.api.reviewers import Office
 from tests.detector.console.brand.forms import fill, look
 
@@ -92,3 +95,25 @@ def test_bulk_is_for_those_who_decide(office):
     look(office, "acme", f"/bulk?case_id={case_id}", status=404)
     look(office, "ann", "/bulk?case_id=case_none", status=404)
     look(office, "ann", "/bulk?case_id=", status=404)
+
+
+def test_many_are_decided_by_keys_alone(context, office, expected_errors):
+    expected_errors.append("status of 404")  # nothing of these pictures is kept
+    case_ids = open_cases(office, "keys")
+    page = sign_in(context, office.clients["ann"])
+    path = f"/bulk?case_id={case_ids[0]}&by=cluster"
+    page.goto(url(office.clients["ann"], path))
+    axe(page)
+    keys = page.keyboard
+    keys.press("j")
+    keys.press("Space")
+    expect(page.locator("[data-count]")).to_have_text("2")
+    keys.press("r")
+    keys.press("d")
+    keys.press("4")
+    keys.press("s")
+    expect(page.locator("h1")).to_have_text("2 cases are decided")
+    axe(page)
+    keys.press("z")
+    expect(page.locator("h1")).to_have_text("2 cases are open again")
+    assert states(office, case_ids) == ["open"] * 3

@@ -59,7 +59,7 @@ def test_pictures_names_and_likeness_are_told(office):
     best = case["best"]
     assert f'src="/v1/cases/{case_id}/pictures/{best["sha256"]}?width=' in page
     assert f"/references/{best['reference_id']}/image?width=" in page
-    for text in ("Red bag", "acme", "edited photo", "similarity 90 %"):
+    for text in ("Red bag", "acme", "edited photo", "similarity 90\xa0%"):
         assert text in page
 
 

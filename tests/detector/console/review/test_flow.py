@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import sign_in, url
+from tests.browser import axe, sign_in, url
 from tests.detector.api.reviewers import Office
 from tests.detector.console.brand.forms import fill, look
 from tests.detector.console.review.seeded import serving_queue
@@ -167,6 +167,7 @@ def test_a_reviewer_needs_no_mouse(context, queue):
     expect(page.locator("#keys")).to_be_visible()
     expect(page.locator("#keys tbody")).to_contain_text("Restrict the listing")
     keys.press("Escape")
+    axe(page)
     keys.press("6")
     keys.press("m")
     keys.type("as sz6")
@@ -208,6 +209,42 @@ def test_a_reviewer_needs_no_mouse(context, queue):
     page.wait_for_load_state("networkidle")
     assert queue.read("ann", "/cases?mine=true")["items"] == []
     assert state(queue, last) == "open"
+
+
+def test_keys_can_be_others(context, queue):
+    page = sign_in(context, queue.clients["ann"])
+    page.goto(url(queue.clients["ann"], "/review"))
+    page.keyboard.press("?")
+    page.get_by_label("Key for “Show the keys”").fill("1")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    page.get_by_label("Key for “Show the keys”").fill("h")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    page.reload()
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_hidden()
+    page.keyboard.press("h")
+    expect(page.locator("#keys")).to_be_visible()
+    axe(page)
+
+
+def test_a_case_that_is_looked_at_stays_with_its_reviewer(context, queue):
+    queue.cases.set_policy("shop", lease_s=12)
+    (case, *_) = queue.read("ann", "/cases?marketplace_id=shop&state=open")["items"]
+    page = sign_in(context, queue.clients["ann"])
+    page.goto(url(queue.clients["ann"], f"/cases/{case['case_id']}"))
+    page.keyboard.press("c")
+    expect(page.locator("#decide[data-held=yes]")).to_be_visible()
+    path = f"/cases/{case['case_id']}"
+    until = queue.read("ann", path)["lease"]["until"]
+    with page.expect_response(lambda answer: answer.url.endswith("/heartbeat")):
+        pass
+    assert queue.read("ann", path)["lease"]["until"] > until
+    page.keyboard.press("u")
+    expect(page.locator("#decide[data-held=yes]")).to_have_count(0)
+    axe(page)
 
 
 def test_the_next_case_is_there_at_once(context, queue):
