@@ -2,7 +2,7 @@
 
 const PAUSES_S = [1, 3, 8];
 
-/** A failure as the API tells it: detail, remedy, status; `isOver` if nothing else can work either. */
+/** A failure as the API tells it; status 0 where nothing was answered. */
 export class Failure extends Error {
   constructor(status, problem) {
     super(problem.detail);

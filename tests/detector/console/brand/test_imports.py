@@ -106,3 +106,14 @@ def test_pictures_without_a_table_remove_no_products(shop):
     import_id = shop.import_file(file.getvalue(), "?mode=replace")
     assert shop.read(f"/imports/{import_id}")["counts"]["removals_withheld"] == 1
     assert len(shop.read("/products?q=STAYS")["items"]) == 1
+
+
+def test_the_table_to_fill_in_is_one_that_is_read(shop):
+    page = look(shop.office, MANAGER, shop.page())
+    path = "/static/brand/catalogue-template.csv"
+    assert f'href="{path}"' in page
+    import_id = shop.import_file(shop.client.send("GET", path).body)
+    problems = shop.read(f"/imports/{import_id}/problems")["items"]
+    assert {each["code"] for each in problems} == {"unknown_picture"}
+    (product,) = shop.read("/products?q=RUN-RED-42")["items"]
+    assert product["fields"]["msrp_currency"] == "EUR"
