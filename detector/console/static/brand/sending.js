@@ -66,6 +66,7 @@ function once(path, form, signal, onBytes, texts) {
 /** Wait, unless all is stopped. */
 export function pause(seconds, signal) {
   return new Promise((resolve, reject) => {
+    if (signal?.aborted) { reject(new Stopped()); return; }
     const timer = setTimeout(resolve, seconds * 1000);
     signal?.addEventListener("abort", () => { clearTimeout(timer); reject(new Stopped()); }, { once: true });
   });

@@ -222,3 +222,21 @@ def test_a_page_that_asks_again_goes_on_when_it_was_not_answered(
     told = page.get_by_role("heading", name="In short")
     expect(told).to_be_visible(timeout=90_000)
     assert num_refused >= 3
+
+
+def test_stopping_stops_the_import_in_the_service_too(context, office, tmp_path):
+    shop = open_shop(office, "Angehalten")
+    table = tmp_path / "long.csv"
+    rows = "".join(f"P{number},Shoe,gone.png\n" for number in range(20_000))
+    table.write_text("product_id,title,image_paths\n" + rows, encoding="utf-8")
+    page = opened(context, shop)
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose files").click()
+    chooser.value.set_files(table)
+    page.get_by_role("button", name="Upload").click()
+    expect(row_of(page, "long.csv")).to_contain_text("of 20000")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.locator("#told")).to_contain_text("Stopped.")
+    (begun,) = shop.read("/imports")["items"]
+    assert begun["state"] == "canceled"
+    assert begun["num_rows"] < 20_000
