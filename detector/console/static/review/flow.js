@@ -8,6 +8,7 @@ import { init as chooseRights } from "/static/review/rights.js";
 const LEAVES = new Set(["skip", "dismiss", "restrict", "second-opinion", "questions"]);
 const DECIDES = new Set(["dismiss", "restrict", "second-opinion"]);
 const OURS = new Set(["csrf", "queue"]);
+const MOVED = new Set(["stale_version", "lease_held"]);
 const BEAT_MS = 2_000;
 const MOST_MS = 60_000;
 const IDLE_MS = 10 * 60_000;
@@ -67,16 +68,17 @@ function prepare() {
 }
 
 /** Go to the next case; the page that was prepared is shown if there is one. */
-async function goOn(queue, after) {
+async function goOn(queue, after, step) {
   let page = await ahead;
   ahead = null;
-  if (!page?.isCase) page = await fetchNext(queue, after);
+  if (!page?.isCase) page = await fetchNext(queue, after).catch(() => ({ url: "/review" }));
   if (page.isCase) {
     show(page);
-    return true;
+    return;
   }
-  location.assign(page.url);
-  return false;
+  const url = new URL(page.url, location.href);
+  if (DECIDES.has(step)) url.searchParams.set("decided", after);
+  location.assign(url);
 }
 
 /** Show the case as it stands now. */
@@ -111,8 +113,7 @@ function hideLater(form) {
 function refuse(error) {
   const place = document.getElementById("refused");
   const [what, how] = place.querySelectorAll("b, p + p");
-  const { offline } = bar()?.dataset ?? {};
-  what.textContent = error.problem?.detail ?? offline ?? "";
+  what.textContent = error.problem?.detail ?? bar().dataset.offline;
   how.textContent = error.problem?.remedy ?? "";
   place.hidden = false;
   place.scrollIntoView({ block: "nearest" });
@@ -138,40 +139,47 @@ function reasonOf(form) {
 async function take(form) {
   const { step } = form.dataset;
   const here = bar();
-  const id = form.dataset.case || here?.dataset.case;
-  const queue = form.elements.queue?.value || here?.dataset.queue || "";
+  const id = form.dataset.case || here.dataset.case;
+  const queue = form.elements.queue?.value || here.dataset.queue;
   performance.mark("step");
   if (step === "next") {
     await goOn(queue, id);
     return;
   }
-  const note = form.elements.note?.value;
+  let done;
   try {
-    const done = await api("POST", `/cases/${id}/${step}`, bodyOf(form));
-    if (step === "undo") {
-      await api("POST", `/cases/${id}/claim`, { version: done.version });
-      const said = here?.dataset.undone;
-      await refresh(id);
-      tell(said ?? "");
-    } else if (step === "release" && queue) {
-      location.assign("/review");
-    } else if (LEAVES.has(step) && queue) {
-      held.delete(id);
-      if (await goOn(queue, id) && DECIDES.has(step)) offerUndo(done, reasonOf(form));
-      measure();
-    } else {
-      held.delete(id);
-      await refresh();
-    }
+    done = await api("POST", `/cases/${id}/${step}`, bodyOf(form));
+    if (step === "undo") await api("POST", `/cases/${id}/claim`, { version: done.version });
   } catch (error) {
-    if (error.problem?.status === 409 && here) {
-      await refresh();
-      const again = main.querySelector(`form[data-step="${step}"] [name=note]`);
-      if (again && note) again.value = note;
-      tell(here.dataset.fresh);
-    }
-    refuse(error);
+    await explain(error, step, form.elements.note?.value);
+    return;
   }
+  if (step === "undo") {
+    await refresh(id);
+    tell(here.dataset.undone);
+  } else if (step === "release" && queue) {
+    location.assign("/review");
+  } else if (LEAVES.has(step) && queue) {
+    held.delete(id);
+    await goOn(queue, id, step);
+    if (DECIDES.has(step)) offerUndo(done, reasonOf(form));
+    measure();
+  } else {
+    held.delete(id);
+    await refresh();
+  }
+}
+
+/** Say why a step was refused; where the case is another by now, show that. */
+async function explain(error, step, note) {
+  if (MOVED.has(error.problem?.code)) {
+    const { fresh } = bar().dataset;
+    await refresh();
+    const again = main.querySelector(`form[data-step="${step}"] [name=note]`);
+    if (again && note) again.value = note;
+    tell(fresh);
+  }
+  refuse(error);
 }
 
 /** Note how long it took until the next case was painted. */
@@ -190,11 +198,8 @@ async function keepUp() {
     } catch (error) {
       if (!error.problem) continue; // the service is not there; the next beat tells
       held.delete(id);
-      if (id !== bar()?.dataset.case) ahead = null;
-      else {
-        await refresh();
-        refuse(error);
-      }
+      if (id === bar()?.dataset.case) await explain(error);
+      else ahead = null;
     }
   }
 }

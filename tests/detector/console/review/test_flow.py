@@ -296,8 +296,12 @@ def test_a_case_that_was_taken_over_is_shown_as_it_stands(
     page.goto(url(queue.clients["ann"], "/review"))
     page.keyboard.press("1")
     case_id = shown(page, queue)
+    for key in ("r", "6", "s"):
+        page.keyboard.press(key)
+    expect(page.locator("#refused")).to_contain_text("rests on a design")
+    assert page.locator("input[value=design_infringement]").is_checked()
     queue.do("lea", case_id, "steal")
-    page.keyboard.press("6")
+    page.keyboard.press("1")
     page.keyboard.press("s")
     expect(page.locator("#refused")).to_contain_text("changed")
     expect(page.locator("#decide")).to_contain_text("held by")
