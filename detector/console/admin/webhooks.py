@@ -1,6 +1,7 @@
 """Pages of webhooks: where events are sent to, and what became of each."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import FormData
@@ -190,6 +191,7 @@ async def _show(
         given=webhook if given is None else given,
         can_write=True,
         is_changing=given is not None,
+        is_paused=_is_ahead(webhook["paused_until"]),
         default_overlap_h=DEFAULT_OVERLAP_H,
         max_overlap_h=MAX_OVERLAP_H,
         **log,
@@ -221,6 +223,10 @@ async def _read_types(viewer: Viewer) -> list[str]:
         return []
     found: list[Answer] = (await viewer.api.read("/event-types"))["items"]
     return [each["type"] for each in found]
+
+
+def _is_ahead(moment: str | None) -> bool:
+    return moment is not None and datetime.fromisoformat(moment) > datetime.now(UTC)
 
 
 def _read_form(form: FormData) -> dict[str, object]:

@@ -16,14 +16,16 @@ Marks = Mapping[str, float]
 SIZE_IN = (6.4, 3.6)
 DARK, LIGHT = "#1d4e89", "#f2a65a"
 STYLES = ("--", ":", "-.")
+SHAPES = ("s", "^", "D")
 SEED = "plot"  # of ids in the file, so that the same plot is the same file
 
 
-def draw_precision_recall(curve: Sequence[Row], *, title: str) -> bytes:
+def draw_precision_recall(curve: Sequence[Row], marks: Marks, *, title: str) -> bytes:
     """Draw precision over recall.
 
     Args:
         curve: with `threshold`, `precision` and `recall`, by falling threshold.
+        marks: thresholds, to be marked where they cut the curve.
         title: of the plot.
     """
     figure, axes = _begin(title, "recall", "precision")
@@ -40,9 +42,25 @@ def draw_precision_recall(curve: Sequence[Row], *, title: str) -> bytes:
             xytext=(4, -12),
             fontsize=8,
         )
+    for shape, (name, at) in zip(SHAPES, marks.items(), strict=False):
+        if (point_cut := cut(curve, at)) is None:
+            continue
+        axes.plot(
+            [point_cut["recall"]], [point_cut["precision"]], linestyle="none",
+            marker=shape, markersize=9, markerfacecolor="white",
+            markeredgecolor="black", markeredgewidth=1.5, label=name,
+        )  # fmt: skip
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(fontsize=8, loc="best")
     axes.set_xlim(0, 1.05)
     axes.set_ylim(0, 1.05)
     return _end(figure)
+
+
+def cut(curve: Sequence[Row], threshold: float) -> Row | None:
+    """Find what a threshold leaves of a falling curve; None if nothing."""
+    above = [point for point in curve if point["threshold"] >= threshold]
+    return above[-1] if above else None
 
 
 def draw_scores(

@@ -28,12 +28,18 @@ async def show(
 
 
 @router.get("/plots/precision-recall.svg")
-async def plot_curve(viewer: SignedIn, brand_id: str = "") -> Response:
+async def plot_curve(
+    viewer: SignedIn,
+    brand_id: str = "",
+    threshold: float | None = Query(None, ge=0, le=1),
+) -> Response:
     """Draw precision over recall."""
     scores = await _read(viewer, brand_id, None)
     say = translations(viewer.language).gettext
     title = say("Precision and recall of decided cases, by threshold")
-    return Response(draw_precision_recall(scores["curve"], title=title), media_type=SVG)
+    marks = _marks(viewer, scores, threshold)
+    plot = draw_precision_recall(scores["curve"], marks, title=title)
+    return Response(plot, media_type=SVG)
 
 
 @router.get("/plots/scores.svg")
@@ -45,15 +51,9 @@ async def plot_scores(
     """Draw how many cases were confirmed and dismissed, by similarity."""
     scores = await _read(viewer, brand_id, None)
     say = translations(viewer.language).gettext
-    marks = {
-        say("flagged from"): scores["review_threshold"],
-        say("match from"): scores["match_threshold"],
-    }
-    if threshold is not None:
-        marks[say("tried")] = threshold
     plot = draw_scores(
         scores["histogram"],
-        marks,
+        _marks(viewer, scores, threshold),
         title=say("Decided cases by similarity"),
         labels=(say("confirmed"), say("dismissed")),
     )
@@ -112,6 +112,16 @@ async def _show(
         calibrations=calibrations,
         may_calibrate=viewer.may("calibration:manage"),
     )
+
+
+def _marks(viewer: Viewer, scores: Answer, threshold: float | None) -> dict[str, float]:
+    """Name the thresholds that hold, and the one that is tried."""
+    say = translations(viewer.language).gettext
+    marks = {
+        say("flagged from"): scores["review_threshold"],
+        say("match from"): scores["match_threshold"],
+    }
+    return marks if threshold is None else {**marks, say("tried"): threshold}
 
 
 async def _read(viewer: Viewer, brand_id: str, threshold: float | None) -> Answer:

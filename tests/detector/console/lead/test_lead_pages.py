@@ -6,7 +6,7 @@ import pytest
 
 from detector.api.cookies import SESSION_COOKIE, csrf_token
 from detector.catalogue.references import reference_id
-from detector.console.lead.plots import draw_precision_recall, draw_scores
+from detector.console.lead.plots import cut, draw_precision_recall, draw_scores
 from detector.store.standing_tables import ReferenceRecordRow
 from detector.store.table import utc_now
 from tests.detector.api.reviewers import Office, serving_office
@@ -78,8 +78,19 @@ def test_plots_can_be_told_apart_without_colors():
         == draw_scores(bins, {"tried": 0.4}, title="t", labels=("yes", "no")).decode()
     )
     curve = [{"threshold": 0.9, "precision": 1.0, "recall": 0.5}]
-    assert b"<svg" in draw_precision_recall(curve, title="t")
+    marked = draw_precision_recall(curve, {"held": 0.3, "tried": 0.95}, title="t")
+    assert b"<!-- held -->" in marked
+    assert b"<!-- tried -->" not in marked  # leaves nothing
     assert b"<svg" in draw_scores([], {}, title="t", labels=("yes", "no"))
+
+
+def test_a_threshold_cuts_the_curve_at_the_last_case_above_it():
+    steps = [(0.9, 1.0, 0.2), (0.7, 0.8, 0.6), (0.5, 0.6, 1.0)]
+    names = ("threshold", "precision", "recall")
+    curve = [dict(zip(names, step, strict=True)) for step in steps]
+    for at, left in ((0.95, None), (0.9, 0), (0.71, 0), (0.7, 1), (0.1, 2)):
+        assert cut(curve, at) == (None if left is None else curve[left])
+    assert cut([], 0.5) is None
 
 
 def test_figures_and_references_are_for_leads(office):
