@@ -10,7 +10,7 @@ UNFINISHED := $(VENV).unfinished
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check format evaluate benchmark lock clean
+.PHONY: help setup demo serve test check format evaluate benchmark screenshots lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1 ## \2/p' $(MAKEFILE_LIST) \
@@ -47,6 +47,10 @@ evaluate: $(INSTALLED) ## measure: make evaluate REFERENCES=dir QUERIES=dir TRUT
 
 benchmark: $(INSTALLED) ## images per second of each step and of a whole scan
 	$(BIN)/python -m scripts.benchmark
+
+screenshots: $(INSTALLED) ## draw the console's pages with the demo's data, with Chromium
+	@[ -d $(DEMO)/data ] || $(MAKE) demo
+	$(BIN)/python -m scripts.draw_screenshots $(DEMO) docs/screenshots
 
 lock: $(INSTALLED) ## pin what pyproject.toml asks for; UPGRADE=--upgrade for the newest
 	$(BIN)/uv pip compile pyproject.toml --group dev $(UPGRADE) --universal \

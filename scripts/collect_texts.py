@@ -15,6 +15,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from detector.access.roles import Role
+from detector.console.rendering import words
 from detector.listings.flags.signals import CAVEAT
 
 ROOT = Path(__file__).parent.parent
@@ -59,6 +61,8 @@ def collect() -> Catalog:
     for place, key in WORDS_OF_DATA.items():
         for text in _values(tomllib.loads((ROOT / place).read_text("utf-8")), key):
             found.add(text, locations=[(place, 0)])
+    for role in Role:
+        found.add(words(role), locations=[("detector/access/roles.py", 0)])
     found.add(CAVEAT, locations=[("detector/listings/flags/signals.py", 0)])
     return found
 

@@ -1,6 +1,5 @@
 """A real browser for tests of the console, which tells what pages do wrong."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,7 +11,6 @@ from playwright.sync_api import (
     ConsoleMessage,
     Dialog,
     Page,
-    Playwright,
     Request,
     WebError,
     expect,
@@ -20,41 +18,14 @@ from playwright.sync_api import (
 )
 
 from detector.api.cookies import SESSION_COOKIE
+from scripts.chromium import launch
 from tests.live_service import Client
 
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # Whatever a page tries, no name of another host is looked up.
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
-)
 OURS = ("http://127.0.0.1:", "data:", "blob:", "about:")
 GRAVE = ("serious", "critical")
 PATIENCE_MS = 30_000
 
 OpenContext = Callable[..., BrowserContext]
-
-
-def launch(playwright: Playwright) -> Browser:
-    """Start Debian's Chromium, which `.ci/run` installs.
-
-    Raises:
-        FileNotFoundError: it is not there.
-    """
-    program = shutil.which("chromium")
-    if program is None:
-        raise FileNotFoundError(
-            "Tests of pages need a program named chromium, and there is none on PATH. "
-            "On Debian or Ubuntu: apt-get install chromium"
-        )
-    return playwright.chromium.launch(
-        executable_path=program, args=list(FLAGS), chromium_sandbox=False
-    )
 
 
 @pytest.fixture(scope="module")

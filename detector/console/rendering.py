@@ -68,11 +68,16 @@ def _environment(language: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters: Mapping[str, object] = {"percent": percent, "words": words}
+    known = translations(language)
+    filters: Mapping[str, object] = {
+        "percent": percent,
+        # The catalogue's head stands under the empty text.
+        "words": lambda code: known.gettext(words(code)) if code != "" else "",
+    }
     environment.filters.update(filters)
     # Installed by the extension, whose methods the types do not know.
     environment.install_gettext_translations(  # type: ignore[attr-defined]
-        translations(language), newstyle=True
+        known, newstyle=True
     )
     return environment
 
