@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser import axe, sign_in, url
 from tests.detector.api.people import ask
@@ -65,12 +65,11 @@ def test_from_the_upload_to_the_appeal(open_context, office):
 
 def upload(people: People, office: Office) -> None:
     page = people.at("acme", f"/catalogue/{office.cases.world.brand_id('acme')}")
-    page.locator("#files").set_input_files(
-        [
-            {"name": f"{n}.png", "mimeType": "image/png", "buffer": picture(n)}
-            for n in (1, 2)
-        ]
-    )
+    files: list[FilePayload] = [
+        {"name": f"{n}.png", "mimeType": "image/png", "buffer": picture(n)}
+        for n in (1, 2)
+    ]
+    page.locator("#files").set_input_files(files)
     expect(page.locator("#plan-list")).to_contain_text("2")
     page.get_by_role("button", name="Upload").click()
     expect(page.locator("#told")).to_contain_text("All done.")

@@ -1,7 +1,8 @@
 import base64
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser import axe, sign_in, url
 from tests.detector.api.reviewers import serving_office
@@ -38,11 +39,11 @@ def page(context, office):
     return page
 
 
-def send(page, event, name, data):
+def send(page: Page, event: str, name: str, data: bytes) -> None:
     page.evaluate(SEND, [event, name, base64.b64encode(data).decode()])
 
 
-def files_of(folder):
+def files_of(folder: Path) -> dict[Path, int]:
     return {
         path: path.stat().st_size
         for path in (folder / "blobs").rglob("*")
@@ -52,7 +53,11 @@ def files_of(folder):
 
 def test_a_chosen_picture_is_compared_at_once_and_not_kept(page, folder):
     before = files_of(folder)
-    file = {"name": "<b>1</b>.png", "mimeType": "image/png", "buffer": picture(1)}
+    file: FilePayload = {
+        "name": "<b>1</b>.png",
+        "mimeType": "image/png",
+        "buffer": picture(1),
+    }
     page.locator("#file").set_input_files(file)
     result = page.get_by_role("region", name="Result")
     expect(result.get_by_role("heading", name="Likely copy")).to_be_visible()
