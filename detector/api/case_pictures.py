@@ -16,7 +16,7 @@ from detector.api.match import FILE
 from detector.api.openapi import problems
 from detector.api.permission import needs, with_key
 from detector.api.schemas import Wire
-from detector.api.service import service_of
+from detector.api.service import Service, service_of
 from detector.api.shown_picture import MAX_WIDTH, Width, picture_response, reduced
 from detector.listings.formats import match_as_json
 from detector.matching.comparison import align
@@ -135,9 +135,11 @@ class CasePicturesAnswer(Wire):
 @router.get("", operation_id="list_case_pictures")
 def list_all(request: Request, caller: Reader, case_id: CaseId) -> CasePicturesAnswer:
     """List the pictures of a case's listings, and where references lie on them."""
-    with service_of(request).store.database.read() as session:
+    service = service_of(request)
+    least = _least_similarity(service, caller)
+    with service.store.database.read() as session:
         view = find_case(session, case_id, scope=scope_of(caller))
-        pictures = list_case_pictures(session, view)
+        pictures = list_case_pictures(session, view, least_similarity=least)
     return CasePicturesAnswer(items=[_as_answer(picture) for picture in pictures])
 
 
@@ -158,7 +160,8 @@ def show(
     service = service_of(request)
     with service.store.database.read() as session:
         view = find_case(session, case_id, scope=scope_of(caller))
-        find_case_picture(session, view, sha256)
+        least = _least_similarity(service, caller)
+        find_case_picture(session, view, sha256, least_similarity=least)
     data = service.store.blobs.read(sha256)
     shown = reduced(data, limits=service.limits, width=width or MAX_WIDTH)
     return picture_response(shown, "image/jpeg")
@@ -190,7 +193,8 @@ async def show_overlay(
     def work() -> bytes:
         with service.store.database.read() as session:
             case = find_case(session, case_id, scope=scope_of(caller))
-            picture = find_case_picture(session, case, sha256)
+            least = _least_similarity(service, caller)
+            picture = find_case_picture(session, case, sha256, least_similarity=least)
             reference, match = find_placed_match(picture, reference_id)
         extractor, blobs = service.engine.extractor, service.store.blobs
         with timed(service.metrics.observe, Step.EVIDENCE):
@@ -223,6 +227,17 @@ async def show_overlay(
 
     async with service.pool.place():
         return picture_response(await service.pool.run(work), "image/png")
+
+
+def _least_similarity(service: Service, caller: Principal) -> float:
+    """Say from which similarity on matches are shown to a caller.
+
+    Who does not read catalogues, as marketplaces, is shown no reference but those that
+    a listing is held against.
+    """
+    if Capability.CATALOGUE_READ in caller.capabilities:
+        return 0.0
+    return service.engine.matcher.scoring.review_threshold
 
 
 def _as_answer(picture: CasePicture) -> CasePictureAnswer:

@@ -39,6 +39,7 @@ async def show(request: Request, viewer: SignedIn, case_id: str) -> Response:
         case=case,
         bar=bar,
         pairs=make_pairs(case, pictures["items"]),
+        sees_references=viewer.may("catalogue:read"),
         signals=_by_direction(case["signals"]),
         listing=_first_listing(case),
         earlier=earlier,

@@ -37,16 +37,23 @@ class CasePicture:
     sizes: Mapping[str, tuple[int, int]]
 
 
-def list_case_pictures(session: Session, view: CaseView) -> list[CasePicture]:
+def list_case_pictures(
+    session: Session, view: CaseView, *, least_similarity: float
+) -> list[CasePicture]:
     """List the pictures of a case, those of its first listing first.
 
     They are those that the listings showed when they came in, and what the first one
     shows now.
+
+    Args:
+        session: to read with.
+        view: the case.
+        least_similarity: of a match, below which it is left out.
     """
     shown = _shown(session, view)
     results = read_results(session, {digest for _, _, digest in shown})
     matches = {
-        digest: _matches(result, view.row.brand_id)
+        digest: _matches(result, view.row.brand_id, least_similarity)
         for digest, result in results.items()
     }
     used = {ref.image_sha256 for found in matches.values() for ref, _ in found}
@@ -68,13 +75,16 @@ def list_case_pictures(session: Session, view: CaseView) -> list[CasePicture]:
     ]
 
 
-def find_case_picture(session: Session, view: CaseView, sha256: str) -> CasePicture:
+def find_case_picture(
+    session: Session, view: CaseView, sha256: str, *, least_similarity: float
+) -> CasePicture:
     """Find a picture of a case whose bytes are kept.
 
     Raises:
         Unknown: the case has no such picture, or it is no longer kept.
     """
-    for picture in list_case_pictures(session, view):
+    pictures = list_case_pictures(session, view, least_similarity=least_similarity)
+    for picture in pictures:
         if picture.sha256 == sha256:
             if picture.result is not None and picture.result.is_kept:
                 return picture
@@ -138,10 +148,13 @@ def _images(snapshot: Mapping[str, object]) -> list[Mapping[str, object]]:
     )
 
 
-def _matches(result: PictureResult, brand_id: str) -> list[tuple[Reference, Match]]:
+def _matches(
+    result: PictureResult, brand_id: str, least_similarity: float
+) -> list[tuple[Reference, Match]]:
     found = [
         (result.references[match.reference_id], match)
         for match in result.matches
         if match.reference_id in result.references
+        and match.similarity >= least_similarity
     ]
     return [(ref, match) for ref, match in found if ref.brand_id == brand_id]

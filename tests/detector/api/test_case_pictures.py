@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from sqlalchemy import update
 
 from detector.matching.geometry import project
 from detector.store.listing_tables import PictureRow
+from detector.store.scan_tables import ScanMatchRow
 from tests.detector.api.reviewers import Office
 from tests.detector.console.review.seeded import serving_queue
 from tests.live_service import Answer, require_problem
@@ -18,7 +20,7 @@ from tests.live_service import Answer, require_problem
 @pytest.fixture(scope="module")
 def office(tmp_path_factory) -> Iterator[Office]:
     """Cases of listings that were really scanned, and whose pictures are kept."""
-    with serving_queue(tmp_path_factory.mktemp("scanned") / "data", 7) as office:
+    with serving_queue(tmp_path_factory.mktemp("scanned") / "data", 9) as office:
         yield office
 
 
@@ -114,6 +116,31 @@ def test_a_case_of_nobodys_business_shows_no_picture(office):
         for place in (path, one, f"{one}/overlay"):
             require_problem(office.send(who, "GET", place), 404, "unknown_id")
     assert office.send("market", "GET", path).status == 200
+
+
+def liken(office: Office, reference_id: str, similarity: float) -> None:
+    """Say that whatever resembles a reference does so that much."""
+    change = update(ScanMatchRow).where(ScanMatchRow.reference_id == reference_id)
+    with office.cases.database.write() as session:
+        session.execute(change.values(similarity=similarity))
+
+
+def test_a_marketplace_sees_no_reference_but_those_that_tell(office):
+    case = office.read("market", "/cases?limit=1")["items"][0]
+    path = f"/cases/{case['case_id']}/pictures"
+    (picture,) = office.read("market", path)["items"]
+    assert [picture] == office.read("ann", path)["items"]
+    (match,) = picture["matches"]
+    overlay = f"{path}/{picture['sha256']}/overlay"
+    assert office.send("market", "GET", overlay).status == 200
+    liken(office, match["reference_id"], 0.05)
+    try:
+        assert office.read("market", path)["items"][0]["matches"] == []
+        require_problem(office.send("market", "GET", overlay), 404, "unknown_id")
+        assert len(office.read("ann", path)["items"][0]["matches"]) == 1
+        assert office.send("ann", "GET", overlay).status == 200
+    finally:
+        liken(office, match["reference_id"], match["similarity"])
 
 
 def test_pictures_of_other_cases_are_none_of_this_one(office):

@@ -179,7 +179,7 @@ class Viewer {
     this.placing = reference && reference.homography && picture.width ? new Placing(reference.homography, reference, picture) : null;
     this.matched = this.placing && boxOf(reference.query_region, picture);
     this.fill(this.panes[0], picture.is_kept ? picture : null, reference && reference.query_region);
-    this.fill(this.panes[1], reference, reference && reference.reference_region);
+    this.fill(this.panes[1], this.element.dataset.references ? reference : null, reference && reference.reference_region);
     for (const button of this.element.querySelectorAll("[data-mode]")) {
       button.setAttribute("aria-pressed", String(button.dataset.mode === this.mode));
       button.disabled = button.dataset.mode !== "side" && !isLaid;

@@ -8,10 +8,16 @@ import numpy as np
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from detector.access.grants import Grant
+from detector.access.roles import Role
+from detector.access.sessions import log_in
+from detector.access.users import create_user
 from detector.matching.geometry import project
 from tests.browser import OpenContext, axe, sign_in, url
+from tests.detector.api.people import PASSWORD
 from tests.detector.api.reviewers import Office
 from tests.detector.console.review.seeded import serving_queue
+from tests.live_service import Client
 
 LOADED = """selector => [...document.querySelectorAll(selector)]
     .every(image => image.naturalWidth > 0)"""
@@ -26,7 +32,7 @@ PLACED = """async ([homography, reference, picture, points]) => {
 
 @pytest.fixture(scope="module")
 def queue(tmp_path_factory) -> Iterator[Office]:
-    with serving_queue(tmp_path_factory.mktemp("queue") / "data", 7) as office:
+    with serving_queue(tmp_path_factory.mktemp("queue") / "data", 9) as office:
         yield office
 
 
@@ -37,6 +43,15 @@ def opened(context: BrowserContext, office: Office) -> Page:
     page.goto(url(office.clients["ann"], f"/cases/{case['case_id']}"))
     page.wait_for_function(LOADED, arg="img.base")
     return page
+
+
+def of_marketplace(office: Office) -> Client:
+    """Log somebody of a marketplace in."""
+    database, email = office.cases.database, "mia@people.example"
+    grant = Grant(Role.MARKETPLACE, marketplace="market")
+    create_user(database, grant, email=email, password=PASSWORD, name="Mia")
+    key, _ = log_in(database, email, PASSWORD)
+    return Client(office.clients["ann"].port, key)
 
 
 def scale(page: Page) -> float:
@@ -123,6 +138,17 @@ def test_what_cannot_be_drawn_is_said(context, queue, expected_errors):
     expect(page.locator("button[data-mode=side]")).to_have_attribute(
         "aria-pressed", "true"
     )
+
+
+def test_who_reads_no_catalogue_sees_references_only_over_pictures(context, queue):
+    """The browser's own rules hold that no picture of the page is refused."""
+    case = queue.read("market", "/cases?limit=1")["items"][0]
+    mia = of_marketplace(queue)
+    page = sign_in(context, mia)
+    page.goto(url(mia, f"/cases/{case['case_id']}"))
+    expect(page.locator("[data-side=reference] .gone")).to_be_visible()
+    page.keyboard.press("x")
+    page.wait_for_function(LOADED, arg="img.over")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
