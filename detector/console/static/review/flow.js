@@ -61,7 +61,6 @@ async function fetchNext(queue, after) {
 function prepare() {
   const here = bar();
   const { queue, case: id } = here.dataset;
-  ahead = null;
   if (!queue || !here.dataset.held) return;
   ahead = fetchNext(queue, id).catch(() => null);
   ahead.then((page) => { here.dataset.next = page?.isCase ? "ready" : "none"; });
@@ -182,9 +181,11 @@ async function explain(error, step, note) {
   refuse(error);
 }
 
+const afterPaint = (then) => requestAnimationFrame(() => setTimeout(then));
+
 /** Note how long it took until the next case was painted. */
 function measure() {
-  requestAnimationFrame(() => setTimeout(() => performance.measure("decision-to-next", "step")));
+  afterPaint(() => performance.measure("decision-to-next", "step"));
 }
 
 async function keepUp() {
@@ -240,7 +241,8 @@ export function init(root) {
   const decide = root.querySelector("#decide");
   if (!decide) return;
   hold(decide);
-  prepare();
+  ahead = null;
+  afterPaint(() => { if (bar() === decide) prepare(); });
 }
 
 init(document);
