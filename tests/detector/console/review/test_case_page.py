@@ -2,18 +2,10 @@
 
 import re
 
-import pytest
-
 from detector.api.cookies import SESSION_COOKIE
 from detector.console.review.case import make_pairs
-from tests.detector.api.reviewers import Office, serving_office
+from tests.detector.api.reviewers import Office
 from tests.live_service import Answer
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory):
-    with serving_office(tmp_path_factory.mktemp("office") / "data") as office:
-        yield office
 
 
 def look(office: Office, who: str, path: str) -> Answer:
@@ -47,7 +39,10 @@ def test_a_reviewer_sees_all_that_a_decision_needs(office):
 def test_what_a_seller_wrote_stays_text(office):
     title = "<script>alert(1)</script>'\"><img src=x onerror=alert(2)>"
     case_id = office.cases.open(
-        "hostile", title=title, description="{{ 7 * 7 }}\u202e", seller_id="<b>s</b>"
+        "hostile page",
+        title=title,
+        description="{{ 7 * 7 }}\u202e",
+        seller_id="<b>s</b>",
     )
     page = page_of(office, "ann", case_id)
     assert "<script>alert" not in page
