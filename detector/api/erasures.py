@@ -61,7 +61,7 @@ class NewErasure(Wire):
 
     subject: SubjectKind = Field(description="What it is.")
     subject_id: Word = Field(
-        description="Our id of a listing; of a seller `marketplace/seller`."
+        description="Our id of a listing or a brand; of a seller `marketplace/seller`."
     )
     reason: Text = Field(description="Why; stays on record, so name nobody.")
 

@@ -42,11 +42,16 @@ def ensure_brand(session: Session, name: str) -> str:
 
 
 def add_brand(session: Session, name: str) -> bool:
-    """Add a brand; False if it is there already."""
-    shown = " ".join(name.split())
-    return insert_new(
-        session, BrandRow, id=brand_id(name), key=brand_key(name), name=shown
-    )
+    """Add a brand, also one that was erased; False if it is there already."""
+    id, key, shown = brand_id(name), brand_key(name), " ".join(name.split())
+    if insert_new(session, BrandRow, id=id, key=key, name=shown):
+        return True
+    row = session.get_one(BrandRow, id)
+    if row.key == key:
+        return False
+    row.key, row.name, row.state = key, shown, "active"
+    session.flush()
+    return True
 
 
 def find_brand(session: Session, brand_id: str) -> BrandRow:

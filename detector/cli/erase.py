@@ -1,4 +1,4 @@
-"""`detector erase …`: what is kept of a seller or a listing goes; two people decide."""
+"""`detector erase …`: data of a seller, listing or brand goes; two people decide."""
 
 from contextlib import closing
 from enum import StrEnum
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Erase what is kept of a seller or a listing; two people decide it.",
+    help="Erase what is kept of a seller, listing or brand; two people decide it.",
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -43,6 +43,7 @@ class Subject(StrEnum):
 
     SELLER = "seller"
     LISTING = "listing"
+    BRAND = "brand"
 
 
 @app.command()
@@ -51,7 +52,7 @@ def propose(
     id: Annotated[
         str,
         typer.Argument(
-            metavar="SUBJECT", help="Our id of a listing; MARKETPLACE/SELLER."
+            metavar="SUBJECT", help="Our id of a listing or brand; MARKETPLACE/SELLER."
         ),
     ],
     by: Who,
@@ -141,7 +142,7 @@ def finish() -> None:
 
     settings = load_settings()
     with closing(open_store(settings.data_dir, settings.database_place)) as store:
-        finish_erasure(store)
+        finish_erasure(store, forgets_index=True)
     results().print("Done.", markup=False)
 
 

@@ -4,10 +4,11 @@ All of it is one transaction: whoever looks sees all of the data, or none. What 
 legal hold, or needed by a case that has not ended, stops it.
 """
 
+import shutil
 import uuid
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from detector.errors import Conflict, Refused, Unknown
@@ -16,6 +17,8 @@ from detector.listings.pictures.keep import CLOCK as PICTURE_CLOCK
 from detector.review import audit
 from detector.review.actor import SYSTEM, Actor
 from detector.review.advance import lock_case
+from detector.review.erasure.brand import erase_brand
+from detector.review.erasure.obstacles import find_obstacles
 from detector.review.erasure.pictures import erase_pictures
 from detector.review.erasure.subject import (
     Belongings,
@@ -31,16 +34,14 @@ from detector.review.erasure.texts import (
     erase_shared_cases,
     erase_traces,
 )
-from detector.review.following import MOOT, leave_case
-from detector.review.workflow import CLOSED
+from detector.review.following import leave_case
 from detector.store.case_tables import CaseListingRow, CaseRow
 from detector.store.clock import next_seq
-from detector.store.holds import is_held
-from detector.store.listing_tables import ListingImportRow, ListingRow
+from detector.store.listing_tables import ListingRow
 from detector.store.paging import page
 from detector.store.purge import purge
 from detector.store.store import Store
-from detector.store.takedown_tables import ErasureRow, LegalHoldRow
+from detector.store.takedown_tables import ErasureRow
 
 PROPOSED, BLOCKED, DONE, REJECTED = "proposed", "blocked", "done", "rejected"
 WAITING = (PROPOSED, BLOCKED)
@@ -122,7 +123,7 @@ def approve_erasure(
         row.approved_by = actor.id
         subject = Subject(SubjectKind(row.subject), str(row.subject_id))
         found = _lock(session, subject)
-        in_the_way = _obstacles(session, found)
+        in_the_way = find_obstacles(session, subject, found)
         if in_the_way:
             row.state, row.report = BLOCKED, {"blocked_by": in_the_way}
             _record(session, row, "erasure_blocked", actor, at)
@@ -132,18 +133,26 @@ def approve_erasure(
             _record(session, row, "erasure_done", actor, at)
         is_done = row.state == DONE
     if is_done:
-        finish_erasure(store)
+        finish_erasure(store, forgets_index=subject.kind is SubjectKind.BRAND)
     with store.database.read() as session:
         return find_erasure(session, erasure_id)
 
 
-def finish_erasure(store: Store) -> None:
+def finish_erasure(store: Store, *, forgets_index: bool = False) -> None:
     """Let nothing of what was erased be left in files; harmless at any time.
+
+    Args:
+        store: where the files are.
+        forgets_index: delete the snapshots of the search index, too, which the next
+            service that starts makes anew; running ones have followed the catalogue.
 
     Raises:
         Busy: others use the database all the time.
     """
     store.blobs.sweep()
+    if forgets_index:
+        for snapshot in store.index_folder.iterdir():
+            shutil.rmtree(snapshot, ignore_errors=True)
     purge(store.database)
 
 
@@ -213,37 +222,6 @@ def _lock(session: Session, subject: Subject) -> Belongings:
     return found
 
 
-def _obstacles(session: Session, found: Belongings) -> list[str]:
-    """Say what stands against erasing."""
-    said: list[str] = []
-    listings = {*found.listings, *found.former}
-    held = select(ListingRow.id).where(ListingRow.id.in_(listings), is_held())
-    cases_held = exists().where(
-        LegalHoldRow.lifted_at.is_(None),
-        LegalHoldRow.subject == "case",
-        LegalHoldRow.subject_id.in_([*found.cases, *found.shared]),
-    )
-    if session.scalar(held.limit(1)) or session.scalar(select(cases_held)):
-        said.append("Something of it is on legal hold.")
-    going_on = session.scalars(
-        select(CaseRow.id).where(
-            CaseRow.id.in_([*found.cases, *found.shared]),
-            CaseRow.state.not_in([CLOSED, *MOOT]),
-        )
-    ).all()
-    said += [
-        f"The case {id} was decided, and has not ended." for id in sorted(going_on)
-    ]
-    waiting = session.scalars(
-        select(ListingImportRow.id).where(
-            ListingImportRow.marketplace.in_(found.marketplaces),
-            ListingImportRow.finished_at.is_(None),
-        )
-    ).all()
-    said += [f"The file {id} is still being taken in." for id in sorted(waiting)]
-    return said
-
-
 def _erase(
     store: Store,
     session: Session,
@@ -256,9 +234,12 @@ def _erase(
         case = session.get_one(CaseRow, case_id)
         leave_case(session, case, listing_id, at=at)
     session.flush()
-    counts = erase_pictures(
-        store, session, found.listings, erasure_id=row.id, reason=row.reason, at=at
-    )
+    if subject.kind is SubjectKind.BRAND:
+        counts = erase_brand(store, session, subject.id)
+    else:
+        counts = erase_pictures(
+            store, session, found.listings, erasure_id=row.id, reason=row.reason, at=at
+        )
     erase_shared_cases(session, found.shared, found.listings)
     erase_listings(session, found.listings)
     erase_cases(session, found.cases)
@@ -278,9 +259,10 @@ def _erase(
 
 def _open_parts(session: Session, found: Belongings) -> list[tuple[str, str]]:
     part = CaseListingRow
+    theirs = part.listing_id.in_([*found.listings, *found.former])
     query = (
         select(part.case_id, part.listing_id)
-        .where(part.listing_id.in_([*found.listings, *found.former]), part.is_open)
+        .where(or_(theirs, part.case_id.in_(found.cases)), part.is_open)
         .where(part.case_id.in_([*found.cases, *found.shared]))
         .order_by(part.case_id, part.listing_id)
     )

@@ -8,14 +8,18 @@ from hashlib import sha256
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from detector.catalogue.brands import brand_id as brand_id_of
 from detector.errors import InvalidInput, Unknown
-from detector.store.case_tables import CaseListingRow, CaseRow
+from detector.store.case_tables import CaseListingRow, CaseRow, QuestionRow
 from detector.store.listing_tables import (
     FlagRow,
     ListingRow,
     ListingVersionRow,
     SightingRow,
 )
+from detector.store.tables import BrandRow
+from detector.store.takedown_tables import NoticeRow
+from detector.store.work_tables import ImportRow
 
 
 class SubjectKind(StrEnum):
@@ -23,6 +27,7 @@ class SubjectKind(StrEnum):
 
     SELLER = "seller"
     LISTING = "listing"
+    BRAND = "brand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ class Subject:
 
     Attributes:
         kind: what it is.
-        id: our id of a listing; `marketplace/seller` of a seller.
+        id: our id of a listing or a brand; `marketplace/seller` of a seller.
     """
 
     kind: SubjectKind
@@ -95,6 +100,8 @@ def find_belongings(session: Session, subject: Subject) -> Belongings:
     Raises:
         Unknown: there is nothing.
     """
+    if subject.kind is SubjectKind.BRAND:
+        return _of_brand(session, subject.id)
     if subject.seller is None:
         own = ListingRow.id == subject.id
         rows = session.scalars(select(ListingRow).where(own)).all()
@@ -133,6 +140,30 @@ def find_belongings(session: Session, subject: Subject) -> Belongings:
         shared=shared,
         ids=sorted({*listings, *flags, *cases}),
         names=sorted(names),
+    )
+
+
+def _of_brand(session: Session, brand_id: str) -> Belongings:
+    """Find a brand's cases; its listings are sellers', and stay."""
+    row = session.get(BrandRow, brand_id)
+    if row is None or row.id != brand_id_of(row.name):
+        raise Unknown(
+            f"Nothing is kept of the brand {brand_id[:100]!r}.",
+            remedy="GET /v1/brands lists the brands.",
+        )
+    found: dict[str, list[str]] = {}
+    for table in (CaseRow, FlagRow, QuestionRow, NoticeRow, ImportRow):
+        query = select(table.id).where(table.brand_id == brand_id)
+        found[table.__tablename__] = sorted(session.scalars(query))
+    cases = found[CaseRow.__tablename__]
+    return Belongings(
+        marketplaces=[],
+        listings=[],
+        former=[],
+        cases=cases,
+        shared=[],
+        ids=sorted({brand_id, *(id for ids in found.values() for id in ids)}),
+        names=[],
     )
 
 
