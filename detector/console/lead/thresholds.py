@@ -5,6 +5,7 @@ import asyncio
 from fastapi import APIRouter, Form, Query, Request, Response
 from starlette.responses import RedirectResponse
 
+from detector.console.admin.grants import read_brands
 from detector.console.inner_api import Answer, ApiProblem
 from detector.console.lead.plots import draw_precision_recall, draw_scores
 from detector.console.rendering import page
@@ -95,7 +96,7 @@ async def _show(
 ) -> Response:
     scores, brands, calibrations = await asyncio.gather(
         _read(viewer, brand_id, threshold),
-        viewer.api.read("/brands", limit=200),
+        read_brands(viewer),
         _read_calibrations(viewer),
     )
     return page(
@@ -105,8 +106,8 @@ async def _show(
         status=200 if refused is None else refused.status,
         problem=None if refused is None else refused.problem,
         scores=scores,
-        brands=brands["items"],
-        names={each["id"]: each["name"] for each in brands["items"]},
+        brands=brands,
+        names={each["id"]: each["name"] for each in brands},
         brand_id=brand_id,
         threshold=threshold,
         calibrations=calibrations,

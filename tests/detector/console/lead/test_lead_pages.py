@@ -1,5 +1,6 @@
 """Pages of leads and of whoever runs the service."""
 
+import re
 from xml.etree import ElementTree
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from detector.api.cookies import SESSION_COOKIE, csrf_token
 from detector.catalogue.references import reference_id
 from detector.console.lead.plots import cut, draw_precision_recall, draw_scores
+from detector.store.case_tables import DecisionRow
 from detector.store.standing_tables import ReferenceRecordRow
 from detector.store.table import utc_now
 from tests.detector.api.reviewers import Office, serving_office
@@ -122,6 +124,57 @@ def test_a_reference_is_set_aside_and_released(office):
     assert "&lt;b&gt;plain box" in page
     assert look(office, "lea", f"{at}/release", f"csrf={token}".encode()).status == 303
     assert look(office, "lea", f"{at}/release", b"").status == 403
+
+
+def decide_many(office: Office, brand: str, num: int = 50) -> None:
+    """Decide cases of a brand, confirming those that are very similar."""
+    cases = office.cases
+    decided: list[DecisionRow] = []
+    for number in range(num):
+        similarity = round(0.55 + 0.04 * (number % 10), 3)
+        is_confirmed = similarity > 0.72
+        id = cases.open(f"{brand} {number}", brand=brand, similarity=similarity)
+        decided.append(
+            DecisionRow(
+                id=f"dec_{id}",
+                case_id=id,
+                kind="restrict" if is_confirmed else "no_action",
+                state="effective",
+                reason_code="counterfeit_mark" if is_confirmed else "different_product",
+                restriction=None,
+                decided_by="user:ann",
+                role="reviewer",
+                decided_at=cases.later(seconds=1),
+            )
+        )
+    with cases.database.write() as session:
+        session.add_all(decided)
+
+
+def test_plots_tables_and_calibrations_are_of_what_was_decided(office):
+    decide_many(office, "zeta")
+    brand_id = office.cases.world.brand_id("zeta")
+    page = look(office, "adm", f"/thresholds?brand_id={brand_id}").body.decode()
+    rows = re.findall(r"<td>(\S+) . \S+</td>\D*>(\d+)</td>\D*>(\d+)</td>", page)
+    counted = [(int(confirmed), int(dismissed)) for _, confirmed, dismissed in rows]
+    assert [sum(each) for each in zip(*counted, strict=True)] == [25, 25]
+    assert 'class="number">100.0 %' in page  # until the first that was dismissed
+    token = csrf_token(str(office.clients["adm"].key))
+    order = f"csrf={token}&method=sigmoid&brand_id={brand_id}".encode()
+    sent = look(office, "adm", "/thresholds/calibrations", order)
+    assert sent.status == 303, sent.body
+    place, _, part = sent.headers["location"].partition("#")
+    page = look(office, "adm", place).body.decode()
+    assert f'id="{part}"' in page
+    assert "Reliability" in page
+    (proposed,) = office.read("adm", "/calibrations")["items"]
+    path = f"/thresholds/calibrations/{proposed['calibration_id']}/apply"
+    assert look(office, "lea", path, f"csrf={token}".encode()).status == 403
+    assert f'action="{path}"' in page
+    assert look(office, "adm", path, f"csrf={token}".encode()).status == 303
+    (applied,) = office.read("adm", "/calibrations")["items"]
+    assert applied["state"] == "applied"
+    assert f'action="{path}"' not in look(office, "adm", place).body.decode()
 
 
 def test_whoever_runs_the_service_sees_its_state(office):
