@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from typing import get_args
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
@@ -23,8 +24,7 @@ FILTERS = (
     "mine",
     "order",
 )
-STATES = CaseState.__args__  # type: ignore[attr-defined]
-CLOSURES = Closure.__args__  # type: ignore[attr-defined]
+STATES, CLOSURES = get_args(CaseState), get_args(Closure)
 UNDECIDED = ("open", "claimed", "awaiting_brand", "awaiting_second")
 QUEUES = ("review", "sample", "leads")
 DEADLINE, NEWEST = "deadline", "newest_change"

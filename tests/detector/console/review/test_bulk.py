@@ -1,12 +1,14 @@
 """Many cases are decided at once: all are shown first, and one step undoes them."""
 
 import re
+from datetime import date
 
 from playwright.sync_api import expect
 
+from detector.store.tables import RightRow
 from tests.browser import axe, sign_in, url
 from tests.detector.api.reviewers import Office
-from tests.detector.console.brand.forms import fill, look
+from tests.detector.console.brand.forms import HOSTILE, fill, look
 
 REASON = {"kind": "no_action", "reason_code": "shared_or_stock_photo"}
 
@@ -117,3 +119,29 @@ def test_many_are_decided_by_keys_alone(context, office, expected_errors):
     keys.press("z")
     expect(page.locator("h1")).to_have_text("2 cases are open again")
     assert states(office, case_ids) == ["open"] * 3
+
+
+def test_why_a_case_was_left_alone_is_text(office):
+    (case_id,) = open_cases(office, "hostile", 1)
+    right_id = office.cases.add_right(type="design")
+    with office.cases.database.write() as session:
+        right = session.get_one(RightRow, right_id)
+        right.external_id, right.expires_on = f"{HOSTILE[:60]}%s", date(2020, 1, 1)
+    page = look(office, "ann", f"/bulk?case_id={case_id}&by=cluster")
+    listings = fields(page, "listing")
+    given: dict[str, str | list[str]] = {
+        "case_id": case_id,
+        "by": "cluster",
+        "case": fields(page, "case"),
+        "listing": listings,
+        "keep": listings,
+        "kind": "restrict",
+        "reason_code": "design_infringement",
+        "right_id": right_id,
+    }
+    answer = fill(office, "ann", "/bulk", **given)
+    assert answer.status == 200
+    result = answer.body.decode()
+    assert "does not hold in EU today" in result
+    assert "&lt;script&gt;alert(1)" in result
+    assert "<script>alert" not in result
