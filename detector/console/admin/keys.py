@@ -7,7 +7,12 @@ from starlette.responses import RedirectResponse
 
 from detector.console.admin.form_page import form_page
 from detector.console.admin.grants import read_brands, read_choices, read_grant
-from detector.console.admin.typed_values import whole
+from detector.console.admin.typed_values import (
+    DEFAULT_OVERLAP_H,
+    MAX_OVERLAP_H,
+    seconds,
+    whole,
+)
 from detector.console.brand.form_fields import text, texts, typed
 from detector.console.brand.own_brand import more_path
 from detector.console.inner_api import ApiProblem
@@ -16,8 +21,6 @@ from detector.console.viewer import SignedIn, Viewer
 
 PREFIX = "/keys"
 KEPT = ("name", "role", "brand_id", "marketplace", "expires_in_days")
-HOUR_S = 3600
-DEFAULT_OVERLAP_H, MAX_OVERLAP_H = 24, 720
 
 router = APIRouter(prefix=PREFIX, include_in_schema=False)
 
@@ -70,8 +73,7 @@ async def show(request: Request, viewer: SignedIn, prefix: str) -> Response:
 @router.post("/{prefix}/rotate")
 async def rotate(request: Request, viewer: SignedIn, prefix: str) -> Response:
     """Make a key that takes another one's place, and show it this once."""
-    hours = whole(text(await request.form(), "overlap_h"))
-    overlap_s = hours * HOUR_S if isinstance(hours, int) else hours
+    overlap_s = seconds(text(await request.form(), "overlap_h"))
     path, body = f"/keys/{prefix}/rotate", {"overlap_s": overlap_s}
     try:
         made = await viewer.api.write("POST", path, body)

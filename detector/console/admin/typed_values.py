@@ -3,6 +3,9 @@
 import re
 
 MAX_DIGITS = 9
+HOUR_S = 3600
+DEFAULT_OVERLAP_H, MAX_OVERLAP_H = 24, 720
+"""For how many hours what is replaced goes on."""
 _WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
 
 
@@ -11,6 +14,12 @@ def whole(number: str | None) -> int | str | None:
     if number is None or not re.fullmatch(rf"[0-9]{{1,{MAX_DIGITS}}}", number):
         return number
     return int(number)
+
+
+def seconds(hours: str | None) -> int | str | None:
+    """Read a number of hours, as seconds; what is none is left for the API."""
+    number = whole(hours)
+    return number * HOUR_S if isinstance(number, int) else number
 
 
 def moment(typed: str | None) -> str | None:

@@ -8,15 +8,18 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse
 
 from detector.console.admin.form_page import form_page
-from detector.console.admin.typed_values import moment, whole
+from detector.console.admin.typed_values import (
+    DEFAULT_OVERLAP_H,
+    MAX_OVERLAP_H,
+    moment,
+    seconds,
+)
 from detector.console.brand.form_fields import text, texts, typed
 from detector.console.inner_api import Answer, ApiProblem
 from detector.console.rendering import page
 from detector.console.viewer import SignedIn, Viewer
 
 PREFIX = "/webhooks"
-HOUR_S = 3600
-DEFAULT_OVERLAP_H, MAX_OVERLAP_H = 24, 720
 LOG_SIZE = 50
 
 router = APIRouter(prefix=PREFIX, include_in_schema=False)
@@ -118,8 +121,7 @@ async def retry(
 @router.post("/{webhook_id}/rotate-secret")
 async def rotate(request: Request, viewer: SignedIn, webhook_id: str) -> Response:
     """Make a new secret, and show it this once."""
-    hours = whole(text(await request.form(), "overlap_h"))
-    overlap_s = hours * HOUR_S if isinstance(hours, int) else hours
+    overlap_s = seconds(text(await request.form(), "overlap_h"))
     path, body = f"/webhooks/{webhook_id}/rotate-secret", {"overlap_s": overlap_s}
     try:
         made = await viewer.api.write("POST", path, body)
