@@ -18,6 +18,7 @@ from detector.review.guards.actions import (
 from detector.review.guards.course import SENT
 from detector.review.guards.people import standing_decision, standing_decisions
 from detector.review.move import Move
+from detector.review.reasons import REASONS, ReasonKind
 from detector.review.statements.issue import write_statement
 from detector.review.tell import tell
 from detector.store.case_tables import CaseListingRow, DecisionRow
@@ -38,9 +39,7 @@ def schedule_restrictions(move: Move) -> None:
         "ends_on": None,
         **((decision.restriction if decision else None) or {}),
     }
-    reason = move.given.reason_code or (decision.reason_code if decision else None)
-    if reason is None or move.transition.event == "order_restriction":
-        reason = COURT_ORDER
+    reason = _reason(move, decision)
     for listing_id in _open_listings(move):
         _add(
             move,
@@ -156,6 +155,16 @@ def tell_decided(move: Move) -> None:
         }
     }
     tell(move.session, EventType.CASE_DECIDED, move.case, extra)
+
+
+def _reason(move: Move, decision: DecisionRow | None) -> str:
+    """Say why it is restricted: not every step that restricts asks for a reason."""
+    named = [move.given.reason_code, decision.reason_code if decision else None]
+    if move.transition.event != "order_restriction":
+        for code in filter(None, named):
+            if code in REASONS and REASONS[code].kind is ReasonKind.RESTRICT:
+                return code
+    return COURT_ORDER
 
 
 def _decision(move: Move) -> DecisionRow | None:

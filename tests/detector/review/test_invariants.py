@@ -20,6 +20,7 @@ from tests.detector.review.review_world import ANN, APP, BOB, LEA, LEX, MKT
 
 NUM_SEQUENCES, NUM_FULL = 300, 10_000
 RESTRICTING = {"restrict", "second_agrees", "confirm_and_act"}
+OF_PEOPLE = {*RESTRICTING, "order_restriction", "take_appeal", "uphold", "overturn"}
 
 
 def test_no_random_sequence_breaks_an_invariant(cases, place, request, record_property):
@@ -31,6 +32,8 @@ def test_no_random_sequence_breaks_an_invariant(cases, place, request, record_pr
     # One person may have several roles over time; a brand may send programs.
     actors.append(Actor(ANN.id, Party.APPEALS, "Ann", is_person=True))
     actors.append(Actor("key:brand", Party.BRAND, "b", brand_id=brand.brand_id))
+    actors.append(Actor("key:legal", Party.LEGAL, "l"))
+    actors.append(Actor("key:appeals", Party.APPEALS, "a"))
     num = NUM_FULL if request.config.getoption("--full") else NUM_SEQUENCES
     num = max(100, num // 10) if isinstance(place, str) else num
     seen: set[str] = set()
@@ -83,8 +86,9 @@ def check(walk: Walk, move: Move, before: Face, num_audit: int) -> None:
         assert before.leased_until is not None
         assert before.leased_until > walk.at
     # I1, I3: people restrict, and never on likeness alone.
-    if row.event in RESTRICTING or row.number == "26b":
+    if row.event in OF_PEOPLE:
         assert move.actor.is_person
+    if row.event in RESTRICTING or row.number == "26b":
         assert move.actor.party is not Party.SYSTEM
         assert walk.is_corroborated
     is_decided = case.state == "action_pending" != before.state
