@@ -2,6 +2,7 @@
 
 from starlette.datastructures import FormData
 
+from detector.console.admin.typed_values import whole
 from detector.console.brand.form_fields import countries, parts, text
 from detector.console.brand.kept_list import KeptList
 from detector.console.brand.kept_routes import make_router
@@ -31,14 +32,9 @@ def _read_form(form: FormData) -> dict[str, object]:
     return {
         **{name: text(form, name) for name in ONE_LINE},
         "office": office and office.upper(),
-        "nice_classes": [_whole(each) for each in parts(form, "nice_classes")],
+        "nice_classes": [whole(each) for each in parts(form, "nice_classes")],
         "territories": countries(form, "territories"),
     }
-
-
-def _whole(number: str) -> int | str:
-    """Read a number; what is none is left for the API to refuse."""
-    return int(number) if number.isascii() and number.isdigit() else number
 
 
 def _fill_form(entry: Answer) -> dict[str, str]:
