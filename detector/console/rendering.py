@@ -71,6 +71,8 @@ def _environment(language: str) -> Environment:
     known = translations(language)
     filters: Mapping[str, object] = {
         "percent": percent,
+        # Unlike `_`, whose result is taken for markup: it may quote what others wrote.
+        "say": lambda text: known.gettext(text) if text else "",
         # The catalogue's head stands under the empty text.
         "words": lambda code: known.gettext(words(code)) if code != "" else "",
     }
