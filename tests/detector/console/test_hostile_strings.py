@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from detector.api.cookies import SESSION_COOKIE
-from tests.browser import sign_in, url
+from tests.browser import axe, sign_in, url
 from tests.detector.api.reviewers import Office, serving_office
 from tests.detector.console.every_page import page_paths
 from tests.detector.console.hostile_data import COMPUTED, FIELDS, fill
@@ -97,3 +97,5 @@ def test_no_page_runs_hostile_strings(context, office, who, expected_errors):
             continue
         page.goto(url(client, path))
         assert page.locator("hostile").count() == 0, path
+        if page.locator("main").count() == 1:  # an answer of the API has no page
+            axe(page)
