@@ -1,5 +1,3 @@
-import pytest
-
 from detector.review.learning.examples import Example
 from detector.review.learning.thresholds import (
     MAX_POINTS,
@@ -19,11 +17,7 @@ def examples(*pairs: tuple[float, bool]) -> list[Example]:
 
 def test_the_curve_counts_ties_together():
     found = trace_curve(examples((0.9, True), (0.8, True), (0.8, False), (0.5, False)))
-    assert found == [
-        Point(0.9, 1.0, 0.5),
-        Point(0.8, pytest.approx(2 / 3), 1.0),
-        Point(0.5, 0.5, 1.0),
-    ]
+    assert found == [Point(0.9, 1.0, 0.5), Point(0.8, 2 / 3, 1.0), Point(0.5, 0.5, 1.0)]
 
 
 def test_nothing_confirmed_draws_no_curve():
