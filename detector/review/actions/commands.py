@@ -159,12 +159,13 @@ def tell_decided(move: Move) -> None:
 
 def _reason(move: Move, decision: DecisionRow | None) -> str:
     """Say why it is restricted: not every step that restricts asks for a reason."""
+    if move.transition.event == "order_restriction":
+        return COURT_ORDER
     named = [move.given.reason_code, decision.reason_code if decision else None]
-    if move.transition.event != "order_restriction":
-        for code in filter(None, named):
-            if code in REASONS and REASONS[code].kind is ReasonKind.RESTRICT:
-                return code
-    return COURT_ORDER
+    for code in filter(None, named):
+        if code in REASONS and REASONS[code].kind is ReasonKind.RESTRICT:
+            return code
+    raise ValueError(f"{move.transition.event} restricts for no reason: {named}")
 
 
 def _decision(move: Move) -> DecisionRow | None:
