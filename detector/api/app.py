@@ -62,6 +62,7 @@ from detector.api.idempotency import Idempotency
 from detector.api.json_bodies import JsonBodies
 from detector.api.metrics import RequestMetrics
 from detector.api.openapi import Api
+from detector.api.page_bodies import PageBodies
 from detector.api.problems import render_problems
 from detector.api.rate_limit import PrincipalLimit, StrangerLimit
 from detector.api.service import Service
@@ -160,6 +161,7 @@ def create_app(
         separate_input_output_schemas=False,
     )
     app.state.service = service
+    app.add_middleware(PageBodies)
     app.add_middleware(JsonBodies, timeout_s=service.settings.body_timeout_s)
     app.add_middleware(Idempotency, service=service)
     app.add_middleware(PrincipalLimit, limit=service.settings.rate_limit)

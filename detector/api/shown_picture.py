@@ -47,6 +47,12 @@ def reduced(data: bytes, *, limits: ImageLimits, width: int) -> bytes:
 
 
 def picture_response(data: bytes, media_type: str) -> Response:
-    """Send a picture; what has the same address is the same, so that it is kept."""
-    kept = {"Cache-Control": f"private, max-age={KEEP_S}"}
+    """Send a picture; what has the same address is the same, so that it is kept.
+
+    But not for whoever uses the browser next, nor after signing out.
+    """
+    kept = {
+        "Cache-Control": f"private, max-age={KEEP_S}",
+        "Vary": "Authorization, Cookie",
+    }
     return Response(data, media_type=media_type, headers=kept)

@@ -37,7 +37,7 @@ from detector.console.review import (
     queues,
     steps,
 )
-from detector.console.viewer import SignInNeeded, sign_in_path, viewer_of
+from detector.console.viewer import SignInNeeded, Viewer, sign_in_path, viewer_of
 
 ROUTERS = (
     account.router,
@@ -102,7 +102,15 @@ async def _show_problem(request: Request, error: Exception) -> Response:
     return page(
         request,
         "problem_part.html" if is_part else "problem.html",
-        viewer=None if is_part else await viewer_of(request),
+        viewer=None if is_part else await _viewer_if_known(request),
         status=error.status,
         problem=error.problem,
     )
+
+
+async def _viewer_if_known(request: Request) -> Viewer | None:
+    """Find out who looks; None where the API refuses that too, as too many ask."""
+    try:
+        return await viewer_of(request)
+    except (ApiProblem, SignInNeeded):
+        return None

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI
-from httpx2 import ASGITransport, AsyncClient, Response
+from httpx2 import ASGITransport, AsyncBaseTransport, AsyncClient, Request, Response
 
 from detector.api.cookies import CSRF_HEADER, SESSION_COOKIE, csrf_token
 
+ADDRESS = "address"
+"""From where somebody asks, to the transport."""
 Answer = Any
 """What the API answered, as JSON: docs/openapi.json says what is in it."""
 
@@ -38,12 +41,19 @@ class InnerApi:
         client: of the app itself; see `open_client`.
         token: of the viewer's session; None of somebody who has not signed in.
         request_id: of the page's request, so that the log tells what belongs together.
+        address: from where the page was asked for: host and port.
     """
 
     def __init__(
-        self, client: AsyncClient, *, token: str | None, request_id: str
+        self,
+        client: AsyncClient,
+        *,
+        token: str | None,
+        request_id: str,
+        address: tuple[str, int],
     ) -> None:
         self._client = client
+        self._from = {ADDRESS: address}
         self._headers = {"X-Request-ID": request_id}
         if token is not None:
             self._headers["Cookie"] = f"{SESSION_COOKIE}={token}"
@@ -53,14 +63,17 @@ class InnerApi:
         """Read what is at a path below `/v1`.
 
         Args:
-            path: such as `/cases`.
+            path: such as `/cases`; see `path_of`.
             query: parameters; those that are None or empty are left out.
 
         Raises:
             ApiProblem: it was refused.
         """
         answer = await self._client.get(
-            f"/v1{path}", params=_params(query), headers=self._headers
+            f"/v1{path}",
+            params=_params(query),
+            headers=self._headers,
+            extensions=self._from,
         )
         return _json_of(answer)
 
@@ -90,6 +103,7 @@ class InnerApi:
             json=dict(body) if body is not None else None,
             params=_params(query or {}),
             headers=self._headers,
+            extensions=self._from,
         )
         return _json_of(answer)
 
@@ -113,14 +127,37 @@ class InnerApi:
             content=data,
             params=_params(query),
             headers={**self._headers, "Content-Type": "text/csv"},
+            extensions=self._from,
         )
         return _json_of(answer)
 
 
+def path_of(*parts: str) -> str:
+    """Write a path of parts that others named, such as `cases` and the id of one.
+
+    Each is quoted whole, dots too: whatever it says, it stays one part of the path.
+    """
+    return "".join(f"/{quote(part, safe='').replace('.', '%2E')}" for part in parts)
+
+
 def open_client(app: FastAPI) -> AsyncClient:
     """Make the client that all pages share."""
-    transport = ASGITransport(app=app)
-    return AsyncClient(transport=transport, base_url="http://console.invalid")
+    return AsyncClient(transport=_Inside(app), base_url="http://console.invalid")
+
+
+class _Inside(AsyncBaseTransport):
+    """Hands requests to the app as if they came from where the page was asked for.
+
+    Attempts to log in are counted by that: nobody's keep others out.
+    """
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+
+    async def handle_async_request(self, request: Request) -> Response:
+        """Answer a request."""
+        inside = ASGITransport(app=self._app, client=request.extensions[ADDRESS])
+        return await inside.handle_async_request(request)
 
 
 def _params(query: Mapping[str, object]) -> dict[str, str | Sequence[str]]:

@@ -14,15 +14,12 @@ from detector.api.cookies import (
     require_our_page,
     session_token,
 )
-from detector.api.errors import BodyTooLarge
 from detector.console.inner_api import ApiProblem, InnerApi
 from detector.console.texts import language_of
 
 MAX_FIELDS = 40_000
 """Of a form; as many as a bulk decision has at most, whatever the policy allows."""
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
-MAX_FORM_BYTES = 12_000_000
-"""A little more than the longest list that the API takes."""
 
 
 class SignInNeeded(Exception):
@@ -79,12 +76,13 @@ async def viewer_of(request: Request) -> Viewer:
     here = request.url.path
     if request.url.query:
         here = f"{here}?{request.url.query}"
+    if request.method not in SAFE_METHODS:
+        here = "/"  # no page is looked at by its writes
     if token is None:
-        raise SignInNeeded(here if request.method in SAFE_METHODS else "/")
+        raise SignInNeeded(here)
     if request.method not in SAFE_METHODS:
         shown = None
-        if request.headers.get("content-type", "").startswith(FORM_TYPES):
-            _require_small(request)
+        if request.headers.get("content-type", "").lower().startswith(FORM_TYPES):
             form = await request.form(max_fields=MAX_FIELDS)
             shown = str(form.get("csrf", "")) or None
         require_our_page(request.headers, token, shown=shown)
@@ -108,27 +106,17 @@ async def viewer_of(request: Request) -> Viewer:
     )
 
 
-def _require_small(request: Request) -> None:
-    """Refuse a form that is too long, before it is read; browsers say how long it is.
-
-    Raises:
-        BodyTooLarge: over MAX_FORM_BYTES, or it does not say.
-    """
-    length = request.headers.get("content-length", "")
-    if not length.isdigit() or int(length) > MAX_FORM_BYTES:
-        raise BodyTooLarge(
-            f"A form may have {MAX_FORM_BYTES:,} bytes.",
-            remedy="Part the list into several files; each leaves the others' rows "
-            "alone.",
-        )
-
-
 def api_of(request: Request, token: str | None) -> InnerApi:
     """Make the API as somebody uses it."""
     client = request.app.state.console_client
     if not isinstance(client, AsyncClient):
         raise TypeError(f"app.state.console_client is {client!r}")
-    return InnerApi(client, token=token, request_id=request.state.request_id)
+    return InnerApi(
+        client,
+        token=token,
+        request_id=request.state.request_id,
+        address=request.client or ("", 0),
+    )
 
 
 def sign_in_path(next_path: str) -> str:

@@ -15,7 +15,7 @@ from detector.console.admin.typed_values import (
 )
 from detector.console.brand.form_fields import text, texts, typed
 from detector.console.brand.own_brand import more_path
-from detector.console.inner_api import ApiProblem
+from detector.console.inner_api import ApiProblem, path_of
 from detector.console.rendering import page
 from detector.console.viewer import SignedIn, Viewer
 
@@ -74,7 +74,7 @@ async def show(request: Request, viewer: SignedIn, prefix: str) -> Response:
 async def rotate(request: Request, viewer: SignedIn, prefix: str) -> Response:
     """Make a key that takes another one's place, and show it this once."""
     overlap_s = seconds(text(await request.form(), "overlap_h"))
-    path, body = f"/keys/{prefix}/rotate", {"overlap_s": overlap_s}
+    path, body = path_of("keys", prefix, "rotate"), {"overlap_s": overlap_s}
     try:
         made = await viewer.api.write("POST", path, body)
     except ApiProblem as refused:
@@ -86,7 +86,7 @@ async def rotate(request: Request, viewer: SignedIn, prefix: str) -> Response:
 async def revoke(request: Request, viewer: SignedIn, prefix: str) -> Response:
     """End a key for good."""
     try:
-        await viewer.api.write("POST", f"/keys/{prefix}/revoke")
+        await viewer.api.write("POST", path_of("keys", prefix, "revoke"))
     except ApiProblem as refused:
         return await _show(request, viewer, prefix, refused=refused)
     return RedirectResponse(f"{PREFIX}/{prefix}", 303)
@@ -99,7 +99,7 @@ async def _show(
     *,
     refused: ApiProblem | None = None,
 ) -> Response:
-    key = await viewer.api.read(f"/keys/{prefix}")
+    key = await viewer.api.read(path_of("keys", prefix))
     brands = await read_brands(viewer)
     return form_page(
         request,

@@ -5,7 +5,7 @@ from starlette.responses import RedirectResponse
 
 from detector.console.admin.form_page import form_page
 from detector.console.brand.form_fields import texts
-from detector.console.inner_api import ApiProblem
+from detector.console.inner_api import ApiProblem, path_of
 from detector.console.rendering import page
 from detector.console.viewer import SignedIn, Viewer
 
@@ -38,8 +38,9 @@ async def show(request: Request, viewer: SignedIn, role: str) -> Response:
 async def change(request: Request, viewer: SignedIn, role: str) -> Response:
     """Say what a role allows."""
     chosen = texts(await request.form(), "capabilities")
+    body = {"capabilities": chosen}
     try:
-        await viewer.api.write("PUT", f"/roles/{role}", {"capabilities": chosen})
+        await viewer.api.write("PUT", path_of("roles", role), body)
     except ApiProblem as refused:
         return await _show(request, viewer, role, chosen=chosen, refused=refused)
     return RedirectResponse(PREFIX, 303)
@@ -53,7 +54,7 @@ async def _show(
     chosen: list[str] | None = None,
     refused: ApiProblem | None = None,
 ) -> Response:
-    known = await viewer.api.read(f"/roles/{role}")
+    known = await viewer.api.read(path_of("roles", role))
     return form_page(
         request,
         "admin/role.html",

@@ -9,7 +9,7 @@ from detector.console.admin.form_page import form_page
 from detector.console.admin.grants import read_brands, read_choices, read_grant
 from detector.console.brand.form_fields import text, typed
 from detector.console.brand.own_brand import more_path
-from detector.console.inner_api import ApiProblem
+from detector.console.inner_api import ApiProblem, path_of
 from detector.console.rendering import page
 from detector.console.viewer import SignedIn, Viewer
 
@@ -95,7 +95,7 @@ async def _write(
 ) -> Response:
     method, part, body = order
     try:
-        await viewer.api.write(method, f"/users/{user_id}{part}", body)
+        await viewer.api.write(method, f"{path_of('users', user_id)}{part}", body)
     except ApiProblem as refused:
         return await _show(request, viewer, user_id, refused=refused)
     return RedirectResponse(f"{PREFIX}/{user_id}?done=yes", 303)
@@ -126,10 +126,10 @@ async def _show(
     *,
     refused: ApiProblem | None = None,
 ) -> Response:
-    user = await viewer.api.read(f"/users/{user_id}")
+    user = await viewer.api.read(path_of("users", user_id))
     choices = await read_choices(viewer)
     roles = {each["role"]: each for each in choices.roles}
-    reach = await viewer.api.read(f"/roles/{user['role']}")
+    reach = await viewer.api.read(path_of("roles", user["role"]))
     return form_page(
         request,
         "admin/user.html",

@@ -15,7 +15,7 @@ from detector.console.admin.typed_values import (
     seconds,
 )
 from detector.console.brand.form_fields import text, texts, typed
-from detector.console.inner_api import Answer, ApiProblem
+from detector.console.inner_api import Answer, ApiProblem, path_of
 from detector.console.rendering import page
 from detector.console.viewer import SignedIn, Viewer
 
@@ -114,7 +114,7 @@ async def retry(
     request: Request, viewer: SignedIn, webhook_id: str, delivery_id: str
 ) -> Response:
     """Send an event again at once."""
-    part = f"/deliveries/{delivery_id}/retry"
+    part = path_of("deliveries", delivery_id, "retry")
     return await _write(request, viewer, webhook_id, ("POST", part, None))
 
 
@@ -122,9 +122,9 @@ async def retry(
 async def rotate(request: Request, viewer: SignedIn, webhook_id: str) -> Response:
     """Make a new secret, and show it this once."""
     overlap_s = seconds(text(await request.form(), "overlap_h"))
-    path, body = f"/webhooks/{webhook_id}/rotate-secret", {"overlap_s": overlap_s}
+    path = path_of("webhooks", webhook_id, "rotate-secret")
     try:
-        made = await viewer.api.write("POST", path, body)
+        made = await viewer.api.write("POST", path, {"overlap_s": overlap_s})
     except ApiProblem as refused:
         return await _show(request, viewer, webhook_id, refused=refused)
     return page(request, "admin/new_secret.html", viewer=viewer, webhook=made)
@@ -133,7 +133,7 @@ async def rotate(request: Request, viewer: SignedIn, webhook_id: str) -> Respons
 @router.post("/{webhook_id}/remove")
 async def remove(viewer: SignedIn, webhook_id: str) -> Response:
     """Remove a webhook with its log."""
-    await viewer.api.write("DELETE", f"/webhooks/{webhook_id}")
+    await viewer.api.write("DELETE", path_of("webhooks", webhook_id))
     return RedirectResponse(PREFIX, 303)
 
 
@@ -147,7 +147,8 @@ async def _write(
 ) -> Response:
     method, part, body = order
     try:
-        await viewer.api.write(method, f"/webhooks/{webhook_id}{part}", body)
+        path = f"{path_of('webhooks', webhook_id)}{part}"
+        await viewer.api.write(method, path, body)
     except ApiProblem as refused:
         return await _show(request, viewer, webhook_id, given=given, refused=refused)
     return RedirectResponse(f"{PREFIX}/{webhook_id}#log", 303)
@@ -181,7 +182,7 @@ async def _show(
     given: Mapping[str, object] | None = None,
     refused: ApiProblem | None = None,
 ) -> Response:
-    webhook = await viewer.api.read(f"/webhooks/{webhook_id}")
+    webhook = await viewer.api.read(path_of("webhooks", webhook_id))
     log = await _read_log(viewer, webhook_id, state=state, cursor=cursor)
     return form_page(
         request,
@@ -204,7 +205,7 @@ async def _read_log(
     viewer: Viewer, webhook_id: str, *, state: str, cursor: str
 ) -> dict[str, Answer]:
     found = await viewer.api.read(
-        f"/webhooks/{webhook_id}/deliveries",
+        path_of("webhooks", webhook_id, "deliveries"),
         state=state,
         cursor=cursor,
         newest_first=True,

@@ -5,6 +5,7 @@ import asyncio
 from fastapi import APIRouter, Request, Response
 
 from detector.console.brand.own_brand import lead_to_own, read_brand
+from detector.console.inner_api import path_of
 from detector.console.rendering import page
 from detector.console.viewer import SignedIn
 
@@ -20,7 +21,7 @@ async def lead_home(viewer: SignedIn) -> Response:
 @router.get("/{brand_id}")
 async def show(request: Request, viewer: SignedIn, brand_id: str) -> Response:
     """Show how a catalogue stands, and take files for it."""
-    place = f"/brands/{brand_id}"
+    place = path_of("brands", brand_id)
     brand, counts, imports, checks = await asyncio.gather(
         read_brand(viewer, brand_id),
         viewer.api.read(f"{place}/catalogue-counts"),

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse
 
 from detector.console.admin.typed_values import whole
 from detector.console.brand.own_brand import lead_to_own, read_brand
-from detector.console.inner_api import Answer, ApiProblem
+from detector.console.inner_api import Answer, ApiProblem, path_of
 from detector.console.rendering import page
 from detector.console.viewer import SignedIn, Viewer
 
@@ -41,7 +41,7 @@ async def start(
     request: Request, viewer: SignedIn, brand_id: str, sample: str = Form("")
 ) -> Response:
     """Start a check."""
-    place = f"/brands/{brand_id}/health"
+    place = path_of("brands", brand_id, "health")
     try:
         begun = await viewer.api.write("POST", place, {"sample": whole(sample)})
     except ApiProblem as refused:
@@ -56,7 +56,7 @@ async def show(
     """Show a check: how far it has come, then its report."""
     brand, check = await asyncio.gather(
         read_brand(viewer, brand_id),
-        viewer.api.read(f"/brands/{brand_id}/health/{check_id}"),
+        viewer.api.read(path_of("brands", brand_id, "health", check_id)),
     )
     report = check["report"]
     return page(
@@ -80,7 +80,7 @@ async def _render_list(
     cursor: str = "",
     refused: ApiProblem | None = None,
 ) -> Response:
-    place = f"/brands/{brand_id}"
+    place = path_of("brands", brand_id)
     brand, counts, checks = await asyncio.gather(
         read_brand(viewer, brand_id),
         viewer.api.read(f"{place}/catalogue-counts"),

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
 from detector.console.brand.own_brand import lead_to_own, read_brand
+from detector.console.inner_api import path_of
 from detector.console.rendering import page
 from detector.console.viewer import SignedIn
 
@@ -28,7 +29,7 @@ async def list_page(
     brand, imports = await asyncio.gather(
         read_brand(viewer, brand_id),
         viewer.api.read(
-            f"/brands/{brand_id}/imports",
+            path_of("brands", brand_id, "imports"),
             newest_first=True,
             cursor=cursor,
             limit=PAGE_SIZE,
@@ -54,7 +55,7 @@ async def show(
     cursor: str = "",
 ) -> Response:
     """Show how far an import has come, and what is wrong with its rows."""
-    place = f"/brands/{brand_id}/imports/{import_id}"
+    place = path_of("brands", brand_id, "imports", import_id)
     brand, shown, problems = await asyncio.gather(
         read_brand(viewer, brand_id),
         viewer.api.read(place),
@@ -75,6 +76,6 @@ async def show(
 @router.post("/{brand_id}/{import_id}/cancel")
 async def cancel(viewer: SignedIn, brand_id: str, import_id: str) -> Response:
     """End an import; what went in stays."""
-    place = f"/brands/{brand_id}/imports/{import_id}"
+    place = path_of("brands", brand_id, "imports", import_id)
     await viewer.api.write("POST", f"{place}/cancel")
     return RedirectResponse(f"/imports/{brand_id}/{import_id}", 303)

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse
 
 from detector.console.brand.form_fields import file_bytes, text, typed
 from detector.console.brand.own_brand import more_path, read_brand
-from detector.console.inner_api import Answer, ApiProblem
+from detector.console.inner_api import Answer, ApiProblem, path_of
 from detector.console.rendering import page
 from detector.console.viewer import Viewer
 
@@ -46,8 +46,8 @@ class KeptList:
 
     def path(self, brand_id: str, entry_id: str | None = None) -> str:
         """Write the path of the list, or of an entry, in the API."""
-        path = f"/brands/{brand_id}/{self.resource}"
-        return path if entry_id is None else f"{path}/{entry_id}"
+        place = ("brands", brand_id, self.resource)
+        return path_of(*place) if entry_id is None else path_of(*place, entry_id)
 
     async def show(
         self,

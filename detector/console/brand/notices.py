@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse
 from detector.console.brand.form_fields import countries, text, texts, typed
 from detector.console.brand.listing_lines import read_lines, write_lines
 from detector.console.brand.own_brand import brand_asked_for, more_path
-from detector.console.inner_api import Answer, ApiProblem
+from detector.console.inner_api import Answer, ApiProblem, path_of
 from detector.console.rendering import page
 from detector.console.viewer import SignedIn, Viewer
 
@@ -75,7 +75,7 @@ async def give(request: Request, viewer: SignedIn) -> Response:
 @router.get("/{notice_id}")
 async def show(request: Request, viewer: SignedIn, notice_id: str) -> Response:
     """Show a notice: its receipt, and what became of each listing."""
-    notice = await viewer.api.read(f"/notices/{notice_id}")
+    notice = await viewer.api.read(path_of("notices", notice_id))
     right = await _right_of(viewer, notice)
     return page(
         request,
@@ -93,7 +93,7 @@ async def show_incomplete(
     request: Request, viewer: SignedIn, notice_id: str
 ) -> Response:
     """Show the form again, with what is there and what is missing."""
-    notice = await viewer.api.read(f"/notices/{notice_id}")
+    notice = await viewer.api.read(path_of("notices", notice_id))
     if notice["state"] != "incomplete":
         return RedirectResponse(f"{PREFIX}/{notice_id}", 303)
     return await _show_form(request, viewer, given=_given_of(notice), notice=notice)
@@ -102,14 +102,14 @@ async def show_incomplete(
 @router.post("/{notice_id}/complete")
 async def complete(request: Request, viewer: SignedIn, notice_id: str) -> Response:
     """Send an incomplete notice again."""
-    notice = await viewer.api.read(f"/notices/{notice_id}")
+    notice = await viewer.api.read(path_of("notices", notice_id))
     return await _send(request, viewer, notice=notice)
 
 
 @router.get("/{notice_id}/withdraw")
 async def ask_withdraw(request: Request, viewer: SignedIn, notice_id: str) -> Response:
     """Ask which listings are taken back, before any is."""
-    notice = await viewer.api.read(f"/notices/{notice_id}")
+    notice = await viewer.api.read(path_of("notices", notice_id))
     return page(
         request, "brand/withdraw.html", viewer=viewer, notice=notice, problem=None
     )
@@ -125,7 +125,9 @@ async def withdraw(request: Request, viewer: SignedIn, notice_id: str) -> Respon
         return RedirectResponse(f"{place}/withdraw", 303)
     try:
         await viewer.api.write(
-            "POST", f"/notices/{notice_id}/withdraw", {"listing_ids": listing_ids}
+            "POST",
+            path_of("notices", notice_id, "withdraw"),
+            {"listing_ids": listing_ids},
         )
     except ApiProblem as refused:
         if refused.status == 404:
@@ -135,7 +137,7 @@ async def withdraw(request: Request, viewer: SignedIn, notice_id: str) -> Respon
             "brand/withdraw.html",
             viewer=viewer,
             status=refused.status,
-            notice=await viewer.api.read(f"/notices/{notice_id}"),
+            notice=await viewer.api.read(path_of("notices", notice_id)),
             problem=refused.problem,
         )
     return RedirectResponse(place, 303)
@@ -161,7 +163,7 @@ async def _send(request: Request, viewer: Viewer, notice: Answer | None) -> Resp
     body = {**_body(form), "items": [item.as_json() for item in items]}
     method, path = "POST", PREFIX
     if notice is not None:
-        method, path = "PUT", f"{PREFIX}/{notice['notice_id']}"
+        method, path = "PUT", path_of("notices", notice["notice_id"])
     try:
         answer = await viewer.api.write(method, path, body)
     except ApiProblem as refused:
@@ -250,7 +252,7 @@ async def _show_form(
         return RedirectResponse(PREFIX, 303)
     reasons, rights, declarations = await asyncio.gather(
         viewer.api.read("/reason-codes"),
-        viewer.api.read(f"/brands/{brand_id}/rights", limit=200),
+        viewer.api.read(path_of("brands", brand_id, "rights"), limit=200),
         viewer.api.read("/declarations"),
     )
     in_force = [each for each in rights["items"] if each["effective_state"] == "active"]
@@ -281,7 +283,7 @@ async def _right_of(viewer: Viewer, notice: Answer) -> Answer | None:
         return None
     try:
         return await viewer.api.read(
-            f"/brands/{notice['brand_id']}/rights/{notice['right_id']}"
+            path_of("brands", notice["brand_id"], "rights", notice["right_id"])
         )
     except ApiProblem as problem:
         if problem.status == 404:

@@ -3,7 +3,7 @@
 from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
-from detector.console.inner_api import Answer
+from detector.console.inner_api import Answer, path_of
 from detector.console.viewer import Viewer
 
 CHOICE = "/brands"
@@ -28,7 +28,7 @@ async def read_brand(viewer: Viewer, brand_id: str) -> Answer:
     Raises:
         ApiProblem: there is none, or none that they see.
     """
-    return await viewer.api.read(f"/brands/{brand_id}")
+    return await viewer.api.read(path_of("brands", brand_id))
 
 
 def more_path(request: Request, cursor: str | None) -> str | None:

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse
 
 from detector.console.brand.form_fields import typed
 from detector.console.brand.own_brand import read_brand
-from detector.console.inner_api import ApiProblem
+from detector.console.inner_api import ApiProblem, path_of
 from detector.console.rendering import page
 from detector.console.viewer import SignedIn, Viewer
 
@@ -41,7 +41,10 @@ async def list_page(
     brand, products = await asyncio.gather(
         read_brand(viewer, brand_id),
         viewer.api.read(
-            f"/brands/{brand_id}/products", q=q, cursor=cursor, limit=PAGE_SIZE
+            path_of("brands", brand_id, "products"),
+            q=q,
+            cursor=cursor,
+            limit=PAGE_SIZE,
         ),
     )
     return page(
@@ -74,7 +77,7 @@ async def change(
     """Change a product's fields; an empty one takes what was there away."""
     form = await request.form()
     filled = typed(form, FIELDS)
-    place = f"/brands/{brand_id}/products/{product_id}"
+    place = path_of("brands", brand_id, "products", product_id)
     given = {name: value or None for name, value in filled.items()}
     try:
         await viewer.api.write("PATCH", place, given)
@@ -90,7 +93,8 @@ async def change(
 @router.post("/{product_id}/remove")
 async def remove(viewer: SignedIn, brand_id: str, product_id: str) -> Response:
     """Remove a product, and the pictures that show no other one."""
-    await viewer.api.write("DELETE", f"/brands/{brand_id}/products/{product_id}")
+    place = path_of("brands", brand_id, "products", product_id)
+    await viewer.api.write("DELETE", place)
     return RedirectResponse(f"/catalogue/{brand_id}/products", 303)
 
 
@@ -106,10 +110,10 @@ async def _render(
 ) -> Response:
     brand, product = await asyncio.gather(
         read_brand(viewer, brand_id),
-        viewer.api.read(f"/brands/{brand_id}/products/{product_id}"),
+        viewer.api.read(path_of("brands", brand_id, "products", product_id)),
     )
     references = await viewer.api.read(
-        f"/brands/{brand_id}/references",
+        path_of("brands", brand_id, "references"),
         product_id=product["product_id"],
         limit=MAX_PICTURES,
     )

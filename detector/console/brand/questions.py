@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse
 
 from detector.console.brand.form_fields import text, texts, typed
 from detector.console.brand.own_brand import brand_asked_for, more_path
-from detector.console.inner_api import Answer, ApiProblem
+from detector.console.inner_api import Answer, ApiProblem, path_of
 from detector.console.rendering import page
 from detector.console.viewer import SignedIn, Viewer
 
@@ -45,7 +45,7 @@ async def show_list(
 @router.get("/{question_id}")
 async def show(request: Request, viewer: SignedIn, question_id: str) -> Response:
     """Show a question with its pictures, and take the answer."""
-    question = await viewer.api.read(f"/brand-questions/{question_id}")
+    question = await viewer.api.read(path_of("brand-questions", question_id))
     return await _show(request, viewer, question, given={}, problem=None)
 
 
@@ -63,10 +63,11 @@ async def answer(request: Request, viewer: SignedIn, question_id: str) -> Respon
             "reason_code": text(form, "reason_code"),
             "right_id": text(form, "right_id"),
         }
+    path = path_of("brand-questions", question_id, "answer")
     try:
-        await viewer.api.write("POST", f"/brand-questions/{question_id}/answer", body)
+        await viewer.api.write("POST", path, body)
     except ApiProblem as refused:
-        question = await viewer.api.read(f"/brand-questions/{question_id}")
+        question = await viewer.api.read(path_of("brand-questions", question_id))
         given = {**typed(form, FIELDS), "signed": texts(form, "signed")}
         if text(form, "acts") is not None:
             given["acts"] = "yes"
@@ -97,7 +98,7 @@ async def _show(
         and viewer.brand_id == brand_id
     )
     case, declarations = await asyncio.gather(
-        viewer.api.read(f"/cases/{question['case_id']}"),
+        viewer.api.read(path_of("cases", question["case_id"])),
         viewer.api.read("/declarations"),
     )
     acting = await _ways_to_act(viewer, brand_id) if can_answer else None
@@ -120,13 +121,13 @@ async def _ways_to_act(viewer: Viewer, brand_id: str) -> Answer | None:
     """Find what an answer can lead to by itself; None where a brand is not trusted."""
     if not (viewer.may("standing:read") and viewer.may("rights:read")):
         return None
-    standing = await viewer.api.read(f"/brands/{brand_id}/standing")
+    standing = await viewer.api.read(path_of("brands", brand_id, "standing"))
     if standing["tier"] != "good_faith":
         return None
     reasons, rights = await asyncio.gather(
         viewer.api.read("/reason-codes"),
         viewer.api.read(
-            f"/brands/{brand_id}/rights", effective_state="active", limit=200
+            path_of("brands", brand_id, "rights"), effective_state="active", limit=200
         ),
     )
     return {

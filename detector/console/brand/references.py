@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Request, Response
 from starlette.responses import RedirectResponse
 
 from detector.console.brand.own_brand import read_brand
-from detector.console.inner_api import ApiProblem
+from detector.console.inner_api import ApiProblem, path_of
 from detector.console.rendering import page
 from detector.console.viewer import SignedIn, Viewer
 
@@ -33,7 +33,10 @@ async def list_page(
     brand, references = await asyncio.gather(
         read_brand(viewer, brand_id),
         viewer.api.read(
-            f"/brands/{brand_id}/references", cursor=cursor, limit=PAGE_SIZE, **wanted
+            path_of("brands", brand_id, "references"),
+            cursor=cursor,
+            limit=PAGE_SIZE,
+            **wanted,
         ),
     )
     return page(
@@ -93,7 +96,8 @@ async def change_state(
 @router.post("/{reference_id}/remove")
 async def remove(viewer: SignedIn, brand_id: str, reference_id: str) -> Response:
     """Remove a picture."""
-    await viewer.api.write("DELETE", f"/brands/{brand_id}/references/{reference_id}")
+    place = path_of("brands", brand_id, "references", reference_id)
+    await viewer.api.write("DELETE", place)
     return RedirectResponse(f"/catalogue/{brand_id}/references", 303)
 
 
@@ -104,7 +108,7 @@ async def _write(
     reference_id: str,
     given: dict[str, object] | dict[str, str],
 ) -> Response:
-    place = f"/brands/{brand_id}/references/{reference_id}"
+    place = path_of("brands", brand_id, "references", reference_id)
     try:
         await viewer.api.write("PATCH", place, given)
     except ApiProblem as refused:
@@ -124,7 +128,7 @@ async def _render(
 ) -> Response:
     brand, reference = await asyncio.gather(
         read_brand(viewer, brand_id),
-        viewer.api.read(f"/brands/{brand_id}/references/{reference_id}"),
+        viewer.api.read(path_of("brands", brand_id, "references", reference_id)),
     )
     return page(
         request,

@@ -5,6 +5,7 @@ import asyncio
 from fastapi import APIRouter, Request, Response
 
 from detector.console.brand.own_brand import lead_to_own, read_brand
+from detector.console.inner_api import path_of
 from detector.console.rendering import page
 from detector.console.viewer import SignedIn
 
@@ -24,7 +25,7 @@ async def show(request: Request, viewer: SignedIn, brand_id: str) -> Response:
     """Show a brand's tier, its figures, and what they are held against."""
     brand, standing, changes = await asyncio.gather(
         read_brand(viewer, brand_id),
-        viewer.api.read(f"/brands/{brand_id}/standing"),
+        viewer.api.read(path_of("brands", brand_id, "standing")),
         viewer.api.read(
             "/standing", subject="brand", subject_id=brand_id, newest_first=True
         ),

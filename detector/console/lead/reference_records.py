@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Form, Request, Response
 from starlette.responses import RedirectResponse
 
+from detector.console.inner_api import path_of
 from detector.console.rendering import page
 from detector.console.viewer import SignedIn
 
@@ -32,7 +33,7 @@ async def quarantine(
     viewer: SignedIn, reference_id: str, reason: str = Form("")
 ) -> Response:
     """Let a reference raise no flag any more."""
-    path = f"/reference-records/{reference_id}/quarantine"
+    path = path_of("reference-records", reference_id, "quarantine")
     await viewer.api.write("POST", path, {"reason": reason})
     return RedirectResponse("/reference-records", 303)
 
@@ -40,5 +41,6 @@ async def quarantine(
 @router.post("/{reference_id}/release")
 async def release(viewer: SignedIn, reference_id: str) -> Response:
     """Let a reference raise flags again."""
-    await viewer.api.write("POST", f"/reference-records/{reference_id}/release")
+    path = path_of("reference-records", reference_id, "release")
+    await viewer.api.write("POST", path)
     return RedirectResponse("/reference-records", 303)

@@ -5,7 +5,7 @@ import asyncio
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
-from detector.console.inner_api import Answer
+from detector.console.inner_api import Answer, path_of
 from detector.console.rendering import page
 from detector.console.viewer import SignedIn, Viewer
 
@@ -24,7 +24,7 @@ async def show(request: Request, viewer: SignedIn) -> Response:
 @router.post("/jobs/{job_id}/retry")
 async def retry(viewer: SignedIn, job_id: str) -> Response:
     """Let a job that was given up be tried again."""
-    await viewer.api.write("POST", f"/jobs/{job_id}/retry")
+    await viewer.api.write("POST", path_of("jobs", job_id, "retry"))
     return RedirectResponse("/state", 303)
 
 

@@ -1,12 +1,13 @@
 """The page of thresholds: what people decided at which similarity."""
 
 import asyncio
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from starlette.responses import RedirectResponse
 
 from detector.console.admin.grants import read_brands
-from detector.console.inner_api import Answer, ApiProblem
+from detector.console.inner_api import Answer, ApiProblem, path_of
 from detector.console.lead.plots import draw_precision_recall, draw_scores
 from detector.console.rendering import page
 from detector.console.texts import translations
@@ -74,14 +75,16 @@ async def propose(
         await viewer.api.write("POST", "/calibrations", body)
     except ApiProblem as refused:
         return await _show(request, viewer, brand_id, None, refused)
-    return RedirectResponse(f"/thresholds?brand_id={brand_id}#calibrations", 303)
+    query = urlencode({"brand_id": brand_id})
+    return RedirectResponse(f"/thresholds?{query}#calibrations", 303)
 
 
 @router.post("/thresholds/calibrations/{calibration_id}/apply")
 async def apply(request: Request, viewer: SignedIn, calibration_id: str) -> Response:
     """Let a calibration hold."""
+    path = path_of("calibrations", calibration_id, "apply")
     try:
-        await viewer.api.write("POST", f"/calibrations/{calibration_id}/apply")
+        await viewer.api.write("POST", path)
     except ApiProblem as refused:
         return await _show(request, viewer, "", None, refused)
     return RedirectResponse("/thresholds#calibrations", 303)

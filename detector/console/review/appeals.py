@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
 from detector.api.appeal_schemas import AppealState
-from detector.console.inner_api import Answer, ApiProblem
+from detector.console.inner_api import Answer, ApiProblem, path_of
 from detector.console.rendering import page
 from detector.console.review.decision_bar import read_reasons, read_rights
 from detector.console.viewer import SignedIn, Viewer
@@ -79,7 +79,7 @@ async def take_step(
     form = await request.form()
     typed = {name: str(value) for name, value in form.items() if value}
     body = {name: typed[name] for name in BODIES[step] if name in typed}
-    path = f"/appeals/{quote(appeal_id, safe='')}"
+    path = path_of("appeals", appeal_id)
     try:
         await viewer.api.write("POST", f"{path}/{step}", body or None)
     except ApiProblem as refused:
@@ -106,8 +106,8 @@ async def _page(
     refused: ApiProblem | None = None,
     typed: Mapping[str, str] | None = None,
 ) -> Response:
-    appeal = await viewer.api.read(f"/appeals/{quote(appeal_id, safe='')}")
-    path = f"/cases/{appeal['case_id']}"
+    appeal = await viewer.api.read(path_of("appeals", appeal_id))
+    path = path_of("cases", appeal["case_id"])
     case, pictures, reasons = await asyncio.gather(
         viewer.api.read(path),
         viewer.api.read(f"{path}/pictures"),
@@ -141,7 +141,7 @@ async def _policy(viewer: Viewer, marketplace: str) -> Answer | None:
     """Read how the marketplace handles cases; brands are not shown."""
     if viewer.brand_id is not None:
         return None
-    path = f"/case-policies/{quote(marketplace, safe='')}"
+    path = path_of("case-policies", marketplace)
     return (await viewer.api.read(path))["policy"]
 
 

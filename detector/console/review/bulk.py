@@ -1,13 +1,12 @@
 """Pages of decisions on many cases at once: preview, result, one undo."""
 
 import asyncio
-from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request, Response
 from starlette.datastructures import FormData
 
 from detector.console.admin.typed_values import whole
-from detector.console.inner_api import Answer, ApiProblem
+from detector.console.inner_api import Answer, ApiProblem, path_of
 from detector.console.rendering import page
 from detector.console.review.decision_bar import read_reasons, read_rights
 from detector.console.viewer import SignedIn, Viewer
@@ -56,7 +55,7 @@ async def undo(
     by: str = Form(),
 ) -> Response:
     """Take a whole batch back."""
-    path = f"/cases/bulk-decisions/{batch_id}/undo"
+    path = path_of("cases", "bulk-decisions", batch_id, "undo")
     done = await viewer.api.write("POST", path)
     return page(
         request,
@@ -79,7 +78,7 @@ async def _show(
     refused: ApiProblem | None = None,
     form: FormData | None = None,
 ) -> Response:
-    case = await viewer.api.read(f"/cases/{quote(case_id, safe='')}")
+    case = await viewer.api.read(path_of("cases", case_id))
     wanted = {"case_id": case_id, "by": by}
     found, reasons, rights = await asyncio.gather(
         viewer.api.write("POST", "/cases/bulk-preview", wanted),
@@ -108,7 +107,7 @@ async def _show_result(
     done = [each["case_id"] for each in batch["outcomes"] if each["decision_id"]]
     undo_until = None
     if done:
-        decision = (await viewer.api.read(f"/cases/{done[0]}"))["decision"]
+        decision = (await viewer.api.read(path_of("cases", done[0])))["decision"]
         undo_until = None if decision is None else decision["undo_until"]
     return page(
         request,

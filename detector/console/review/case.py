@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
-from detector.console.inner_api import Answer, ApiProblem
+from detector.console.inner_api import Answer, ApiProblem, path_of
 from detector.console.rendering import page
 from detector.console.review.decision_bar import decision_bar
 from detector.console.viewer import SignedIn, Viewer
@@ -22,7 +22,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/cases/{case_id}")
 async def show(request: Request, viewer: SignedIn, case_id: str) -> Response:
     """Show a case."""
-    place = f"/cases/{quote(case_id, safe='')}"
+    place = path_of("cases", case_id)
     case, pictures = await asyncio.gather(
         viewer.api.read(place), viewer.api.read(f"{place}/pictures")
     )
@@ -137,9 +137,9 @@ async def _read_cluster(viewer: Viewer, case: Answer, part: str) -> Answer | Non
     if case["cluster_id"] is None or not viewer.may("flags:read"):
         return None
     limit = {"limit": NUM_RELATED} if part else {}
-    path = f"/clusters/{quote(case['cluster_id'], safe='')}{part}"
+    path = path_of("clusters", case["cluster_id"])
     try:
-        return await viewer.api.read(path, **limit)
+        return await viewer.api.read(f"{path}{part}", **limit)
     except ApiProblem as problem:  # forgotten since, with its pictures
         if problem.status not in (404, 422):
             raise

@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import quote
 
 from fastapi import Request
 
-from detector.console.inner_api import Answer, ApiProblem
+from detector.console.inner_api import Answer, ApiProblem, path_of
 from detector.console.viewer import Viewer
 
 ANY_QUEUE = "any"
@@ -93,7 +92,7 @@ async def read_decided(request: Request, viewer: Viewer) -> Answer | None:
     if not case_id:
         return None
     try:
-        case = await viewer.api.read(f"/cases/{quote(case_id, safe='')}")
+        case = await viewer.api.read(path_of("cases", case_id))
     except ApiProblem:  # whoever made the path up
         return None
     return case if can_undo(viewer, case) else None
@@ -119,7 +118,7 @@ async def read_reasons(viewer: Viewer) -> dict[str, list[Answer]]:
 
 async def read_rights(viewer: Viewer, brand_id: str) -> Sequence[Answer]:
     """Read a brand's rights that hold today."""
-    path = f"/brands/{brand_id}/rights"
+    path = path_of("brands", brand_id, "rights")
     found = await viewer.api.read(path, effective_state="active", limit=200)
     rights: Sequence[Answer] = found["items"]
     return rights

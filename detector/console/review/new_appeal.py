@@ -1,13 +1,12 @@
 """The form by which somebody says that a decision was wrong."""
 
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
 from detector.api.appeal_schemas import Document, Grounds
-from detector.console.inner_api import ApiProblem
+from detector.console.inner_api import ApiProblem, path_of
 from detector.console.rendering import page
 from detector.console.viewer import SignedIn, Viewer
 
@@ -46,7 +45,7 @@ async def send(request: Request, viewer: SignedIn) -> Response:
         "signed": ["truth"] if "truth" in typed else [],
         "contact": contact,
     }
-    path = f"/cases/{quote(case_id, safe='')}/appeals"
+    path = path_of("cases", case_id, "appeals")
     try:
         made = await viewer.api.write("POST", path, body)
     except ApiProblem as refused:
@@ -62,7 +61,7 @@ async def _page(
     refused: ApiProblem | None = None,
     typed: Mapping[str, str] | None = None,
 ) -> Response:
-    case = await viewer.api.read(f"/cases/{quote(case_id, safe='')}")
+    case = await viewer.api.read(path_of("cases", case_id))
     return page(
         request,
         "appeals/new.html",

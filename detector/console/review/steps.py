@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Request, Response
 from starlette.responses import RedirectResponse
 
 from detector.console.admin.typed_values import whole
-from detector.console.inner_api import Answer
+from detector.console.inner_api import Answer, path_of
 from detector.console.review.decision_bar import ANY_QUEUE
 from detector.console.viewer import SignedIn, Viewer
 
@@ -53,7 +53,7 @@ async def take(request: Request, viewer: SignedIn, case_id: str, step: str) -> R
     body = {name: value for name, value in body.items() if name not in OURS}
     if step not in STEPS:
         return Response(status_code=404)
-    path = f"/cases/{case_id}"
+    path = path_of("cases", case_id)
     done = await viewer.api.write("POST", f"{path}/{step}", body)
     if step == "undo" and queue is not None:
         seen = {"version": done["version"]}

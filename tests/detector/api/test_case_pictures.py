@@ -39,6 +39,7 @@ def drawn(answer: Answer, kind: str) -> Image.Image:
     assert answer.headers["content-type"] == f"image/{kind.lower()}"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["cache-control"] == "private, max-age=86400"
+    assert answer.headers["vary"] == "Authorization, Cookie"
     picture = Image.open(io.BytesIO(answer.body))
     assert picture.format == kind
     return picture

@@ -17,6 +17,17 @@ from detector.errors import Busy, InvalidInput, StoreFault
 from detector.store.database import HEAD, MIGRATIONS, Database
 from detector.store.schema import METADATA
 from detector.store.tables import BrandRow, CatalogueClockRow, ReferenceRow
+from tests.databases import KINDS, temporary_postgres
+
+
+@pytest.fixture(params=KINDS)
+def place(request, tmp_path) -> Path | str:
+    """Name a database that has no table yet."""
+    path: Path = tmp_path / "a.db"
+    if request.param == "sqlite":
+        return path
+    url: str = request.getfixturevalue("postgres").create_database()
+    return url
 
 
 def brand(name: str) -> BrandRow:
@@ -175,17 +186,18 @@ def test_a_value_that_no_database_takes_is_bad_input(postgres):
     opened.close()
 
 
-def test_a_server_that_was_restarted_costs_no_failed_read(postgres):
-    opened = Database(postgres.create_database())
-    with opened.write() as session:
-        session.add(brand("acme"))
-    postgres.stop()
-    with pytest.raises(StoreFault, match="reached"), opened.read() as session:
-        session.scalars(select(BrandRow.id)).all()
-    postgres.start()
-    with opened.read() as session:
-        assert session.scalars(select(BrandRow.id)).all() == ["acme"]
-    opened.close()
+def test_a_server_that_was_restarted_costs_no_failed_read():
+    with temporary_postgres() as server:
+        opened = Database(server.create_database())
+        with opened.write() as session:
+            session.add(brand("acme"))
+        server.stop()
+        with pytest.raises(StoreFault, match="reached"), opened.read() as session:
+            session.scalars(select(BrandRow.id)).all()
+        server.start()
+        with opened.read() as session:
+            assert session.scalars(select(BrandRow.id)).all() == ["acme"]
+        opened.close()
 
 
 @pytest.mark.parametrize(

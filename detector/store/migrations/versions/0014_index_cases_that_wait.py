@@ -13,5 +13,5 @@ INDEXES = (("leased_by",), ("state", "due_at"), ("queue", "state", "opened_at"))
 def upgrade() -> None:
     """Apply."""
     for columns in INDEXES:
-        name = op.f(f"ix_review_case_{'_'.join(columns)}")
-        op.create_index(name, "review_case", list(columns))
+        label = "_".join(f"review_case_{column}" for column in columns)
+        op.create_index(op.f(f"ix_{label}"), "review_case", list(columns))
