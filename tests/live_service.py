@@ -62,8 +62,8 @@ class Client:
 
     port: int
     key: str | None = None
-    address: str = "127.0.0.1"
-    """Of this machine, to send from."""
+    address: str | None = None
+    """Of this machine, to send from; any if None."""
 
     def send(
         self,
@@ -75,8 +75,9 @@ class Client:
         sent = dict(headers or {})
         if self.key is not None:
             sent.setdefault("Authorization", f"Bearer {self.key}")
+        source = None if self.address is None else (self.address, 0)
         connection = http.client.HTTPConnection(
-            "127.0.0.1", self.port, timeout=60, source_address=(self.address, 0)
+            "127.0.0.1", self.port, timeout=60, source_address=source
         )
         try:
             connection.request(method, path, body, sent)
