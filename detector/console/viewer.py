@@ -82,17 +82,31 @@ async def viewer_of(request: Request) -> Viewer:
         raise SignInNeeded(here)
     if request.method not in SAFE_METHODS:
         shown = None
-        if request.headers.get("content-type", "").lower().startswith(FORM_TYPES):
+        if is_form(request.headers.get("content-type", "")):
             form = await request.form(max_fields=MAX_FIELDS)
             shown = str(form.get("csrf", "")) or None
         require_our_page(request.headers, token, shown=shown)
-    api = api_of(request, token)
     try:
-        me = await api.read("/me")
+        return await read_viewer(request, token)
     except ApiProblem as problem:
         if problem.status == 401:
             raise SignInNeeded(here) from problem
         raise
+
+
+def is_form(content_type: str) -> bool:
+    """Say whether a body is a form."""
+    return content_type.lower().startswith(FORM_TYPES)
+
+
+async def read_viewer(request: Request, token: str) -> Viewer:
+    """Read who has a session.
+
+    Raises:
+        ApiProblem: it is over, or whoever has it asks too much.
+    """
+    api = api_of(request, token)
+    me = await api.read("/me")
     return Viewer(
         api=api,
         id=me["id"],

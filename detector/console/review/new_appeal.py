@@ -38,7 +38,7 @@ async def send(request: Request, viewer: SignedIn) -> Response:
         "grounds": typed.get("grounds"),
         "explanation": typed.get("explanation", ""),
         "documents": [
-            {"kind": typed[f"kind_{i}"], "reference": typed[f"reference_{i}"]}
+            {"kind": typed.get(f"kind_{i}"), "reference": typed[f"reference_{i}"]}
             for i in range(NUM_DOCUMENTS)
             if f"reference_{i}" in typed
         ],
