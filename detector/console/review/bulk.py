@@ -6,6 +6,7 @@ from fastapi import APIRouter, Form, Request, Response
 from starlette.datastructures import FormData
 
 from detector.console.admin.typed_values import whole
+from detector.console.brand.form_fields import text
 from detector.console.inner_api import Answer, ApiProblem, path_of
 from detector.console.rendering import page
 from detector.console.review.decision_bar import read_reasons, read_rights
@@ -32,11 +33,11 @@ async def decide(request: Request, viewer: SignedIn) -> Response:
     body = {
         "case_id": case_id,
         "by": by,
-        "kind": form.get("kind"),
-        "reason_code": form.get("reason_code") or "",
-        "right_id": form.get("right_id") or None,
-        "note": form.get("note") or None,
-        "cases": [{"case_id": id, "version": whole(text)} for id, _, text in seen],
+        "kind": text(form, "kind"),
+        "reason_code": text(form, "reason_code") or "",
+        "right_id": text(form, "right_id"),
+        "note": text(form, "note"),
+        "cases": [{"case_id": id, "version": whole(each)} for id, _, each in seen],
         "exceptions": [each for each in _all(form, "listing") if each not in kept],
     }
     try:

@@ -15,6 +15,24 @@ OPEN = {"/sign-in", "/sign-in/link", "/language"}
 """Paths that ask for nobody to have signed in."""
 ROUTES = list(dict.fromkeys(routes()))
 WRITES = [path for method, path in ROUTES if method != "GET"]
+WORDS = (
+    "name",
+    "email",
+    "role",
+    "state",
+    "url",
+    "kind",
+    "note",
+    "reason_code",
+    "right_id",
+    "case",
+    "text",
+    "answer",
+    "title",
+    "listings",
+    "reference_0",
+)
+"""Fields of forms."""
 WHO = ("ann", "lea", "app", "lex", "aud", "adm", "acme")
 
 
@@ -73,3 +91,25 @@ def test_no_other_site_writes(office, word):
             continue
         answer = send(office, "adm", "POST", path, **word)
         assert answer.status == 403, (path, answer.status)
+
+
+@pytest.mark.parametrize("who", ["ann", "adm", "acme"])
+def test_files_where_words_are_meant_are_no_fault(office, who):
+    token = office.clients[who].key
+    assert token is not None
+    parts = [
+        f'--XX\r\nContent-Disposition: form-data; name="{name}"; filename="a"\r\n\r\n'
+        "x\r\n"
+        for name in WORDS
+    ]
+    word = '--XX\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n'
+    body = f"{''.join(parts)}{word}{csrf_token(token)}\r\n--XX--\r\n".encode()
+    headers = {
+        "Content-Type": "multipart/form-data; boundary=XX",
+        "Cookie": f"{SESSION_COOKIE}={token}",
+    }
+    client = Client(office.clients[who].port)
+    for path in WRITES:
+        if path != "/sign-out":
+            answer = client.send("POST", filled(office, path)[0], body, headers)
+            assert 303 <= answer.status < 500, (path, answer.body)

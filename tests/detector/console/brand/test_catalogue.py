@@ -114,6 +114,17 @@ def test_a_product_is_changed_and_what_was_typed_is_kept_if_it_is_refused(shop):
     assert shop.read(f"/products/{product}")["fields"]["title"] == "New"
 
 
+def test_a_product_without_a_title_goes_by_its_number(shop):
+    product = shop.add_product(product_id="NAMELESS-1", title="Not for long")
+    path = shop.page(f"/products/{product}")
+    answer = fill(shop.office, MANAGER, path, title="")
+    assert answer.status == 303
+    for page in (path, shop.page("/products?q=NAMELESS")):
+        source = look(shop.office, MANAGER, page)
+        assert "NAMELESS-1" in source
+        assert "Not for long" not in source
+
+
 def test_a_product_is_removed_with_its_pictures(shop):
     product = shop.add_product(product_id="GONE-1", title="Going")
     (reference,) = shop.add_pictures({"going.png": 53}, product_id="GONE-1")
