@@ -161,7 +161,7 @@ def create_app(
         separate_input_output_schemas=False,
     )
     app.state.service = service
-    app.add_middleware(PageBodies)
+    app.add_middleware(PageBodies, find_principal=service.find_principal)
     app.add_middleware(JsonBodies, timeout_s=service.settings.body_timeout_s)
     app.add_middleware(Idempotency, service=service)
     app.add_middleware(PrincipalLimit, limit=service.settings.rate_limit)
