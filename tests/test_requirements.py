@@ -37,6 +37,10 @@ def wanted(*, is_dev: bool) -> list[Requirement]:
     return [Requirement(line) for line in lines]
 
 
+UNPACKAGED = ("scripts", "tests")
+"""What is run in a checkout only, by those who develop."""
+
+
 def libraries_of(folder: str) -> set[str]:
     """Collect the top-level names that a folder's files import."""
     found: set[str] = set()
@@ -86,7 +90,7 @@ def test_every_library_that_is_imported_is_asked_for(folder):
     assert libraries
     asked = {
         canonicalize_name(requirement.name)
-        for requirement in wanted(is_dev=folder == "tests")
+        for requirement in wanted(is_dev=folder in UNPACKAGED)
     }
     makers = packages_distributions()
     missing = {

@@ -1,4 +1,7 @@
-"""A service that is killed, again and again, loses nothing and does nothing twice."""
+"""A service that is killed, again and again, loses nothing and does nothing twice.
+
+With `--full` it is the size that is promised: 2,000 pictures and 30 kills.
+"""
 
 import csv
 import io
@@ -34,14 +37,25 @@ from tests.service_process import service_process, settings_of, start_service
 
 log = logging.getLogger(__name__)
 
-NUM_PICTURES = 2_000
-NUM_PRODUCTS = 1_250
-NUM_KILLS = 30
 LIFELESS_S = 0.5
 """About how long after a start nothing is imported: a dead process has the lease."""
 LEFT_AT_LAST = 0.15
 """Share of the rows that is to be left after the last kill."""
 DEADLINE_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is imported, how often it is killed, and how often halfway at least."""
+
+    num_pictures: int
+    num_products: int
+    num_kills: int
+    num_halfway: int
+
+
+SMALL = Size(num_pictures=800, num_products=500, num_kills=12, num_halfway=5)
+FULL = Size(num_pictures=2_000, num_products=1_250, num_kills=30, num_halfway=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +96,13 @@ def picture_name(number: int) -> str:
     return f"pics/{number % 7}/{number:04}.png"
 
 
-def catalogue_rows() -> list[dict[str, str]]:
+def catalogue_rows(size: Size) -> list[dict[str, str]]:
     """Products with a picture or two, some shared, some rows with faults."""
     rows = []
-    for i in range(NUM_PRODUCTS):
+    for i in range(size.num_products):
         names = [picture_name(i)]
-        if NUM_PRODUCTS + i < NUM_PICTURES:
-            names.append(picture_name(NUM_PRODUCTS + i))
+        if size.num_products + i < size.num_pictures:
+            names.append(picture_name(size.num_products + i))
         if i % 10 == 9:
             names.append(picture_name(i - 9))  # an earlier batch has it
         if i % 10 == 8:
@@ -115,21 +129,28 @@ def catalogue_rows() -> list[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def catalogue() -> bytes:
+def size(request: pytest.FixtureRequest) -> Size:
+    return FULL if request.config.getoption("--full") else SMALL
+
+
+@pytest.fixture(scope="module")
+def catalogue(size: Size) -> bytes:
     """A ZIP with a table and small pictures, in a form."""
     table = io.StringIO()
-    rows = catalogue_rows()
+    rows = catalogue_rows(size)
     writer = csv.DictWriter(table, list(rows[0]))
     writer.writeheader()
     writer.writerows(rows)
-    pictures = [save(draw_scene(64, 12, seed=i), "PNG") for i in range(NUM_PICTURES)]
+    pictures = [
+        save(draw_scene(64, 12, seed=i), "PNG") for i in range(size.num_pictures)
+    ]
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
         file.writestr("products.csv", table.getvalue())
         file.writestr("pics/broken.png", pictures[0][:200])
         for i, data in enumerate(pictures):
             file.writestr(picture_name(i), data)
-        for i in range(5, NUM_PRODUCTS, 97):
+        for i in range(5, size.num_products, 97):
             file.writestr(f"copies/{i}.png", pictures[i - 1])
     return packed.getvalue()
 
@@ -253,8 +274,8 @@ def age(path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_an_import_that_is_killed_30_times_ends_as_an_undisturbed_one(
-    kind, request, catalogue, undisturbed, tmp_path, record_property
+def test_an_import_that_is_killed_often_ends_as_an_undisturbed_one(
+    kind, request, size, catalogue, undisturbed, tmp_path, record_property
 ):
     url = None
     if kind == "postgresql":
@@ -279,7 +300,7 @@ def test_an_import_that_is_killed_30_times_ends_as_an_undisturbed_one(
     num_halfway, lives_s = 0, 0.0
     num_rows = undisturbed.answer["num_rows"]
     row_s = undisturbed.seconds / num_rows
-    for left in range(NUM_KILLS - num_kills, 0, -1):
+    for left in range(size.num_kills - num_kills, 0, -1):
         row = place.import_row()
         assert row
         if row.num_rows:
@@ -313,4 +334,4 @@ def test_an_import_that_is_killed_30_times_ends_as_an_undisturbed_one(
     assert state.keys() == undisturbed.state.keys()
     for name, expected in undisturbed.state.items():
         assert state[name] == expected, name
-    assert num_halfway >= 20
+    assert num_halfway >= size.num_halfway

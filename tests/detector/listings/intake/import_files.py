@@ -23,7 +23,7 @@ from detector.store.store import Store, open_store
 from detector.store.worker import Worker
 
 LEASE_S = 0.5
-SOON_S = 60.0
+SOON_S = 180.0
 
 
 def event(name: str, version: int = 1, **more: object) -> dict[str, object]:
