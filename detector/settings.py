@@ -1,10 +1,11 @@
 """The only reader of the environment."""
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from detector.errors import InvalidInput
@@ -88,6 +89,12 @@ class Settings(BaseSettings):
         description="Requests a minute that one key or user may make, or all of a "
         "brand together.",
     )
+    trusted_proxies: str | None = Field(
+        None,
+        description="Addresses or networks of the proxies before the service, "
+        "separated by commas: `10.0.0.7,10.1.0.0/16`. What they say of who asks "
+        "(`X-Forwarded-For`, `-Proto`) is believed, nobody else; none by default.",
+    )
     job_threads: int = Field(
         1,
         ge=0,
@@ -146,6 +153,13 @@ class Settings(BaseSettings):
         description="Hosts that webhooks may be sent to though they are not public or "
         "speak plain HTTP, named like IMAGE_HOSTS; none by default.",
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _require_addresses(cls, value: str | None) -> str | None:
+        for part in value.split(",") if value else ():
+            ip_network(part.strip())
+        return value
 
     @property
     def num_scan_threads(self) -> int:

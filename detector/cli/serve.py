@@ -72,7 +72,8 @@ def serve(
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            proxy_headers=settings.trusted_proxies is not None,
+            forwarded_allow_ips=settings.trusted_proxies or [],
             timeout_graceful_shutdown=GRACE_S,
         )
         for number in (signal.SIGINT, signal.SIGTERM):

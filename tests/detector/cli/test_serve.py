@@ -20,12 +20,15 @@ KEY = re.compile(r"dk_[0-9a-f]{8}_[A-Za-z0-9_-]{43}")
 
 
 @contextmanager
-def detector_serve(data_dir: Path) -> Iterator[tuple[subprocess.Popen[str], Client]]:
+def detector_serve(
+    data_dir: Path, **settings: str
+) -> Iterator[tuple[subprocess.Popen[str], Client]]:
     """Run `detector serve` as a program; gives the process, a client and a key."""
     environment = {
         **os.environ,
         "DETECTOR_DATA_DIR": str(data_dir),
         "DETECTOR_THREADS": "2",
+        **settings,
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "detector.cli", "serve", "--port", "0"],
@@ -148,3 +151,22 @@ def test_a_port_that_is_taken_is_named_with_a_remedy(detector):
     assert done.code == 2
     assert f"port {port}" in done.err
     assert "--port" in done.err
+
+
+@pytest.mark.parametrize("proxy", ["127.0.0.1", "10.0.0.0/8"])
+def test_who_asks_is_whom_a_trusted_proxy_names(data_dir, proxy):
+    with detector_serve(data_dir, DETECTOR_TRUSTED_PROXIES=proxy) as (_, client):
+        first, second = (
+            client.send("GET", "/v1/me", headers={"X-Forwarded-For": address})
+            for address in ("203.0.113.1", "203.0.113.2")
+        )
+    left = [answer.headers["ratelimit"] for answer in (first, second)]
+    assert (left[0] == left[1]) == (proxy == "127.0.0.1")
+
+
+def test_a_proxy_that_is_no_address_is_refused(detector, monkeypatch):
+    monkeypatch.setenv("DETECTOR_TRUSTED_PROXIES", "10.0.0.7,proxy.example")
+    done = detector("serve", "--port", "0")
+    assert done.code == 2
+    assert "DETECTOR_TRUSTED_PROXIES" in done.err
+    assert "proxy.example" in done.err
