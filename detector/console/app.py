@@ -1,7 +1,10 @@
 """Adds the console to a service."""
 
-from fastapi import FastAPI
+import os
+
+from fastapi import FastAPI, Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from detector.console import account, sign_in, try_picture
 from detector.console.admin import audit, keys, roles, users, webhooks
@@ -79,4 +82,19 @@ def add_console(app: FastAPI) -> None:
     show_problems(app)
     for router in ROUTERS:
         app.include_router(router)
-    app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
+    app.mount("/static", _KeptFiles(directory=FOLDER / "static"), name="static")
+
+
+class _KeptFiles(StaticFiles):
+    """Lets a browser keep a file, and ask each time whether it is still the same."""
+
+    def file_response(
+        self,
+        full_path: str | os.PathLike[str],
+        stat_result: os.stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        answer = super().file_response(full_path, stat_result, scope, status_code)
+        answer.headers["Cache-Control"] = "no-cache"
+        return answer

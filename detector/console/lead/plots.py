@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
+from threading import Lock
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -17,6 +18,8 @@ SIZE_IN = (6.4, 3.6)
 DARK, LIGHT = "#1d4e89", "#f2a65a"
 STYLES = ("--", ":", "-.")
 SHAPES = ("s", "^", "D")
+_WRITING = Lock()
+"""The library's settings are the process's; plots are drawn in several threads."""
 SEED = "plot"  # of ids in the file, so that the same plot is the same file
 
 
@@ -109,6 +112,6 @@ def _begin(title: str, x: str, y: str) -> tuple[Figure, Axes]:
 
 def _end(figure: Figure) -> bytes:
     file = io.BytesIO()
-    with mpl.rc_context({"svg.hashsalt": SEED}):
+    with _WRITING, mpl.rc_context({"svg.hashsalt": SEED}):
         figure.savefig(file, format="svg", metadata={"Date": None})
     return file.getvalue()

@@ -40,7 +40,9 @@ async def plot_curve(
     say = translations(viewer.language).gettext
     title = say("Precision and recall of decided cases, by threshold")
     marks = _marks(viewer, scores, threshold)
-    plot = draw_precision_recall(scores["curve"], marks, title=title)
+    plot = await asyncio.to_thread(
+        draw_precision_recall, scores["curve"], marks, title=title
+    )
     return Response(plot, media_type=SVG)
 
 
@@ -53,7 +55,8 @@ async def plot_scores(
     """Draw how many cases were confirmed and dismissed, by similarity."""
     scores = await _read(viewer, brand_id, None)
     say = translations(viewer.language).gettext
-    plot = draw_scores(
+    plot = await asyncio.to_thread(
+        draw_scores,
         scores["histogram"],
         _marks(viewer, scores, threshold),
         title=say("Decided cases by similarity"),

@@ -86,6 +86,15 @@ def test_nobody_is_led_to_another_site(visitor, place):
     assert (answer.status, answer.headers["location"]) == (303, "/")
 
 
+def test_a_file_is_kept_as_long_as_it_is_the_same(visitor):
+    first = visitor.send("GET", "/static/console.js")
+    assert first.headers["cache-control"] == "no-cache"
+    known = {"If-None-Match": first.headers["etag"]}
+    again = visitor.send("GET", "/static/console.js", headers=known)
+    assert (again.status, again.body) == (304, b"")
+    assert again.headers["cache-control"] == "no-cache"
+
+
 def test_a_wrong_password_is_told_and_the_address_kept(visitor):
     answer = post(visitor, "/sign-in", {}, email="<i>@x.example", password="wrong!")
     assert answer.status == 401
