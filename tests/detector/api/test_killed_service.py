@@ -3,13 +3,10 @@
 With `--full` it is the size that is promised: 2,000 pictures and 30 kills.
 """
 
-import csv
-import io
 import logging
 import os
 import socket
 import time
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +28,7 @@ from tests.catalogues import (
     search_results,
     table_rows,
 )
-from tests.drawing import draw_scene, save
+from tests.detector.api.faulty_catalogue import draw_catalogue
 from tests.live_service import Client, form
 from tests.service_process import service_process, settings_of, start_service
 
@@ -92,42 +89,6 @@ def make_place(folder: Path, database_url: str | None = None) -> Place:
     return Place(settings, key, brand)
 
 
-def picture_name(number: int) -> str:
-    return f"pics/{number % 7}/{number:04}.png"
-
-
-def catalogue_rows(size: Size) -> list[dict[str, str]]:
-    """Products with a picture or two, some shared, some rows with faults."""
-    rows = []
-    for i in range(size.num_products):
-        names = [picture_name(i)]
-        if size.num_products + i < size.num_pictures:
-            names.append(picture_name(size.num_products + i))
-        if i % 10 == 9:
-            names.append(picture_name(i - 9))  # an earlier batch has it
-        if i % 10 == 8:
-            names.append(picture_name(i - 1))  # so has this one
-        if i % 97 == 5:
-            names.append(f"copies/{i}.png")
-        if i % 75 == 11:
-            names.append("pics/none.png")
-        if i % 100 == 13:
-            names.append("pics/broken.png")
-        gtin = "4006381333932" if i % 60 == 7 else ""
-        row = {
-            "product_id": f"P{i}",
-            "title": f"Product {i}",
-            "gtin": gtin,
-            "image_paths": "|".join(names),
-        }
-        rows.append(row)
-        if i % 125 == 17:
-            rows.append(row | {"product_id": ""})
-        if i % 125 == 23:
-            rows.append(row | {"title": "Another title"})
-    return rows
-
-
 @pytest.fixture(scope="module")
 def size(request: pytest.FixtureRequest) -> Size:
     return FULL if request.config.getoption("--full") else SMALL
@@ -135,24 +96,7 @@ def size(request: pytest.FixtureRequest) -> Size:
 
 @pytest.fixture(scope="module")
 def catalogue(size: Size) -> bytes:
-    """A ZIP with a table and small pictures, in a form."""
-    table = io.StringIO()
-    rows = catalogue_rows(size)
-    writer = csv.DictWriter(table, list(rows[0]))
-    writer.writeheader()
-    writer.writerows(rows)
-    pictures = [
-        save(draw_scene(64, 12, seed=i), "PNG") for i in range(size.num_pictures)
-    ]
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as file:
-        file.writestr("products.csv", table.getvalue())
-        file.writestr("pics/broken.png", pictures[0][:200])
-        for i, data in enumerate(pictures):
-            file.writestr(picture_name(i), data)
-        for i in range(5, size.num_products, 97):
-            file.writestr(f"copies/{i}.png", pictures[i - 1])
-    return packed.getvalue()
+    return draw_catalogue(size.num_products, size.num_pictures)
 
 
 def upload(client: Client, brand: str, catalogue: bytes) -> Any:
