@@ -1,6 +1,6 @@
 """The invariants of cases (I1 to I7), held against random sequences of events.
 
-What the test expects is computed here from what it did itself, not by the guards. 300
+What the test expects is computed here from what it did itself, not by the guards. 150
 sequences; `--full` runs 10,000.
 """
 
@@ -18,7 +18,7 @@ from detector.store.takedown_tables import ActionRow
 from tests.detector.review.random_walk import Face, Walk
 from tests.detector.review.review_world import ANN, APP, BOB, LEA, LEX, MKT
 
-NUM_SEQUENCES, NUM_FULL = 300, 10_000
+NUM_SEQUENCES, NUM_FULL = 150, 10_000
 RESTRICTING = {"restrict", "second_agrees", "confirm_and_act"}
 OF_PEOPLE = {*RESTRICTING, "order_restriction", "take_appeal", "uphold", "overturn"}
 
