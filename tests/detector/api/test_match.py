@@ -7,15 +7,13 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from sqlalchemy import func, select
 
 from detector.api.schemas import CompareAnswer, MatchAnswer
 from detector.listings.engine import open_engine
 from detector.listings.formats import as_json
 from detector.listings.scan import Scanner, find_files
-from detector.store.schema import METADATA
 from detector.store.store import open_store
-from tests.catalogues import grid_extractor
+from tests.catalogues import grid_extractor, table_rows
 from tests.drawing import save
 from tests.live_service import (
     add_references,
@@ -153,17 +151,14 @@ def test_nothing_of_what_is_sent_is_stored(client, data_dir):
             if p.is_file() and p.suffix not in {".db-wal", ".db-shm"}
         }
 
-    def num_rows() -> dict[str, int]:
-        with closing(open_store(data_dir)) as store, store.database.read() as session:
-            return {
-                name: session.scalar(select(func.count()).select_from(table)) or 0
-                for name, table in METADATA.tables.items()
-            }
+    def rows() -> object:
+        with closing(open_store(data_dir)) as store:
+            return table_rows(store)
 
-    before = files(), num_rows()
+    before = files(), rows()
     assert client.match(edited(5), "?evidence=true").status == 200
     assert client.post_form("/v1/match", [("image", edited(5))]).status == 200
-    assert (files(), num_rows()) == before
+    assert (files(), rows()) == before
 
 
 def test_an_empty_catalogue_answers_no_match(tmp_path):
