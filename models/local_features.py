@@ -67,6 +67,8 @@ class OrbPass:
 # packshots, recall in the first: 0.91 with one pass at 512 px, 0.97 with these.
 REFERENCE_PASSES = (OrbPass(384, 500, 100, 10), OrbPass(128, 200, 0, 5))
 QUERY_PASSES = (OrbPass(512, 800, 400, 10),)
+GLANCE_PASS = OrbPass(448, 200, 150, 8)
+"""Half the cost of `QUERY_PASSES`: enough to see whether a closer look is due."""
 
 
 def orb_features(image: RGB, passes: Sequence[OrbPass]) -> LocalFeatures:
@@ -83,6 +85,41 @@ def orb_features(image: RGB, passes: Sequence[OrbPass]) -> LocalFeatures:
         Features with (p, 32) descriptors; p may be 0 on a featureless picture.
     """
     return _concatenate([_orb_pass(image, each) for each in passes], ORB_CODE_BYTES)
+
+
+def orb_both_ways(image: RGB, settings: OrbPass) -> tuple[LocalFeatures, LocalFeatures]:
+    """Describe corners of a picture and of its mirror image, detected once.
+
+    Half the cost of `orb_features` of both: corners lie where they lie, only their
+    codes depend on the flip.
+
+    Args:
+        image: (h, w, 3) uint8 RGB.
+        settings: scale and number of points.
+
+    Returns:
+        Features of the picture, and of the picture flipped left to right with
+        keypoints in the flipped picture's pixels.
+    """
+    gray, scale = _gray_at(image, settings.long_side_px)
+    detector, found = _detect_orb(gray, settings)
+    right = gray.shape[1] - 1
+    flipped = [
+        cv2.KeyPoint(
+            right - point.pt[0],
+            point.pt[1],
+            point.size,
+            (180.0 - point.angle) % 360.0,
+            point.response,
+            point.octave,
+        )
+        for point in found
+    ]
+    mirrored = np.ascontiguousarray(gray[:, ::-1])
+    return (
+        _describe_orb(detector, gray, found, scale),
+        _describe_orb(detector, mirrored, flipped, scale),
+    )
 
 
 def sift_features(
@@ -135,10 +172,14 @@ def mirror_sift(features: LocalFeatures, width: int) -> LocalFeatures:
 
 def _orb_pass(image: RGB, settings: OrbPass) -> LocalFeatures:
     gray, scale = _gray_at(image, settings.long_side_px)
-    if min(gray.shape) <= 2 * _ORB_BORDER_PX:
-        # No point is that far from both borders, and OpenCV's pyramid fails on a
-        # side that it would shrink to nothing.
-        return _concatenate([], ORB_CODE_BYTES)
+    detector, found = _detect_orb(gray, settings)
+    return _describe_orb(detector, gray, found, scale)
+
+
+def _detect_orb(
+    gray: NDArray[np.uint8], settings: OrbPass
+) -> tuple[cv2.ORB, Sequence[cv2.KeyPoint]]:
+    """Detect corners; return what describes them, too."""
     wanted = settings.num_strong + settings.num_spread
     detector = cv2.ORB.create(
         # Three times as many to choose the spread ones from.
@@ -150,9 +191,22 @@ def _orb_pass(image: RGB, settings: OrbPass) -> LocalFeatures:
         patchSize=_ORB_PATCH_PX,
         fastThreshold=settings.fast_threshold,
     )
+    if min(gray.shape) <= 2 * _ORB_BORDER_PX:
+        # No point is that far from both borders, and OpenCV's pyramid fails on a
+        # side that it would shrink to nothing.
+        return detector, []
     found = detector.detect(gray, None)
     if len(found) > wanted:
         found = [found[i] for i in _choose(found, settings, max(gray.shape))]
+    return detector, found
+
+
+def _describe_orb(
+    detector: cv2.ORB,
+    gray: NDArray[np.uint8],
+    found: Sequence[cv2.KeyPoint],
+    scale: float,
+) -> LocalFeatures:
     if not found:
         return _concatenate([], ORB_CODE_BYTES)
     described, codes = detector.compute(gray, found)

@@ -57,6 +57,11 @@ class Memory:
             for name in reference_ids
         }
 
+    def codes(self, reference_ids: Sequence[str]) -> dict[str, NDArray[np.uint8]]:
+        """Give the codes of their points."""
+        found = self.descriptions(reference_ids)
+        return {name: description.votes for name, description in found.items()}
+
 
 _matcher: Matcher | None = None
 

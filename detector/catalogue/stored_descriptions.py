@@ -4,6 +4,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -12,6 +14,7 @@ from detector.errors import StoreFault
 from detector.matching.describe import RECIPE, Description
 from detector.store.store import Store
 from detector.store.tables import DescriptionRow
+from models.local_features import ORB_CODE_BYTES
 
 CACHE_SIZE = 512
 """Descriptions kept in memory, about 0.3 MB each."""
@@ -42,6 +45,26 @@ class StoredDescriptions:
             name: known[digests[name]]
             for name in reference_ids
             if digests.get(name) in known
+        }
+
+    def codes(self, reference_ids: Sequence[str]) -> dict[str, NDArray[np.uint8]]:
+        """Read the codes of references' points: (p, 32); unknown ones are left out."""
+        with self._store.database.read() as session:
+            digests = picture_hashes(session, reference_ids)
+            found = select(DescriptionRow.image_sha256, DescriptionRow.votes).where(
+                DescriptionRow.recipe == RECIPE
+            )
+            stored = {
+                digest: np.frombuffer(codes, np.uint8).reshape(-1, ORB_CODE_BYTES)
+                for some in chunks(sorted(set(digests.values())))
+                for digest, codes in session.execute(
+                    found.where(DescriptionRow.image_sha256.in_(some))
+                )
+            }
+        return {
+            name: stored[digests[name]]
+            for name in reference_ids
+            if digests.get(name) in stored
         }
 
     def _recall(self, digests: set[str]) -> dict[str, Description]:

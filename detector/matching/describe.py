@@ -14,10 +14,12 @@ from safetensors.numpy import load, save
 
 from models.embedder import Embedder
 from models.local_features import (
+    GLANCE_PASS,
     QUERY_PASSES,
     REFERENCE_PASSES,
     LocalFeatures,
     mirror_sift,
+    orb_both_ways,
     orb_features,
     sift_features,
 )
@@ -159,6 +161,12 @@ class Query:
     def mirrored_small(self) -> RGB:
         """`small`, flipped left to right."""
         return np.ascontiguousarray(self.small[:, ::-1])
+
+    @cached_property
+    def glance(self) -> tuple[LocalFeatures, LocalFeatures]:
+        """A few codes of the picture as it is, and flipped: see `orb_both_ways`."""
+        upright, mirrored = orb_both_ways(self.pixels, GLANCE_PASS)
+        return _rescale(upright, self._ratio), _rescale(mirrored, self._ratio)
 
     @cached_property
     def orb(self) -> LocalFeatures:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detector.matching.comparison import Comparison, align, compare_aligned
 from detector.matching.describe import Description, Query
@@ -104,10 +103,14 @@ class Inspection:
         self._reference = reference
         self._orb_pairs: dict[bool, PointPairs] = {}
 
-    @property
-    def codes(self) -> NDArray[np.uint8]:
-        """(p, 32): codes of the reference's points."""
-        return self._reference.votes
+    def agreement(self) -> float:
+        """Say how well the few points of a glance agree on a turn and a zoom.
+
+        In the orientation that the votes favour; see `consistency`.
+        """
+        mirrored = self.candidate.mirrored_votes > self.candidate.votes
+        points = self._query.glance[mirrored]
+        return consistency(pair_orb(points, self._reference.orb))
 
     def sift_quality(self) -> float:
         """Sum the quality of the SIFT pairs, in the orientation the votes favour."""

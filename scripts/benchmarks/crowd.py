@@ -98,6 +98,12 @@ class CrowdDescriptions:
             self._kept.popitem(last=False)
         return found
 
+    def codes(self, reference_ids: Sequence[str]) -> dict[str, NDArray[np.uint8]]:
+        """Read the codes of references' points; unknown ones are left out."""
+        real = {name: self.real_id(name) for name in reference_ids}
+        read = self._stored.codes([*real.values()])
+        return {name: read[other] for name, other in real.items() if other in read}
+
 
 def crowd_vectors(index: FaissIndex, folder: Path, times: int, *, seed: int) -> None:
     """Save an index of `times` as many vectors; see `spread`."""

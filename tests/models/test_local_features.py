@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from index.nearest_codes import nearest_codes
 from models.local_features import (
+    GLANCE_PASS,
     ORB_CODE_BYTES,
     QUERY_PASSES,
     REFERENCE_PASSES,
@@ -11,6 +13,7 @@ from models.local_features import (
     LocalFeatures,
     OrbPass,
     mirror_sift,
+    orb_both_ways,
     orb_features,
     sift_features,
 )
@@ -173,3 +176,26 @@ def test_mirroring_twice_changes_nothing():
     turn = np.abs(twice.angles - given.angles)
     assert np.minimum(turn, 360 - turn).max() < 1e-3
     assert len(mirror_sift(sift_features(np.zeros((9, 9, 3), np.uint8)), 9)) == 0
+
+
+def test_one_detection_describes_a_picture_as_it_is_and_flipped():
+    image = scene()
+    settings = OrbPass(384, 200, 100, 10)
+    upright, mirrored = orb_both_ways(image, settings)
+    alone = orb_features(image, (settings,))
+    for field in ("keypoints", "sizes", "angles", "descriptors"):
+        np.testing.assert_array_equal(getattr(upright, field), getattr(alone, field))
+    again, back = orb_both_ways(np.ascontiguousarray(image[:, ::-1]), settings)
+    # Corners on the flipped picture may differ in a few places, by rounding.
+    for found, other in ((mirrored, again), (upright, back)):
+        bits, rows = nearest_codes(found.descriptors, other.descriptors, 1)
+        near = bits[:, 0] <= 32
+        assert near.mean() > 0.8
+        off = found.keypoints - other.keypoints[rows[:, 0]]
+        assert np.median(np.abs(off[near])) < 1
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (20, 400, 3), (300, 300, 3)])
+def test_a_picture_without_corners_has_none_both_ways(shape):
+    for found in orb_both_ways(np.full(shape, 200, np.uint8), GLANCE_PASS):
+        assert found.descriptors.shape == (0, ORB_CODE_BYTES)

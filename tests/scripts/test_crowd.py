@@ -43,7 +43,11 @@ def test_synthetic_references_show_another_real_one(tmp_path):
             assert [found[c].to_bytes() for c in copies] == [
                 real[other].to_bytes() for other in shown
             ]
-        assert crowd.num_asked == 3 * 7
+            codes = crowd.codes([name, *copies, "gone"])
+            assert {n: c.tobytes() for n, c in codes.items()} == {
+                n: each.votes.tobytes() for n, each in found.items()
+            }
+    assert crowd.num_asked == 3 * 7
 
 
 def test_vectors_of_a_crowd_lie_as_the_real_ones_do():

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import update
 
@@ -33,9 +34,19 @@ def test_descriptions_are_those_of_the_files(store, folder, ids, cache_size):
             assert found[reference_id].to_bytes() == described(folder / name)
 
 
+def test_codes_are_those_of_the_descriptions(store, ids):
+    source = StoredDescriptions(store)
+    codes = source.codes(list(ids.values()))
+    for name, description in source.descriptions(list(ids.values())).items():
+        np.testing.assert_array_equal(codes[name], description.votes)
+    assert len(codes) == len(ids)
+
+
 def test_unknown_references_are_left_out(store, ids):
     known = ids["0/000.png"]
     source = StoredDescriptions(store)
+    assert list(source.codes(["ref_unknown", known])) == [known]
+    assert source.codes([]) == {}
     assert list(source.descriptions(["ref_unknown", known])) == [known]
     assert source.descriptions([]) == {}
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from detector.images import DecodedImage, decode_image
@@ -68,6 +69,10 @@ class InMemory:
 
     def descriptions(self, reference_ids: Sequence[str]) -> dict[str, Description]:
         return {name: self.known[name] for name in reference_ids if name in self.known}
+
+    def codes(self, reference_ids: Sequence[str]) -> dict[str, NDArray[np.uint8]]:
+        found = self.descriptions(reference_ids)
+        return {name: description.votes for name, description in found.items()}
 
 
 def build_matcher(

@@ -1,10 +1,15 @@
 """The embedding as the only gate: who is let through, and what is found behind it."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
+from detector.matching.describe import Description, Query
 from detector.matching.embedding_ranker import EmbeddingRanker
+from detector.matching.inspect import glance
 from detector.matching.match import Relation, Verdict
 from detector.matching.matcher import Matcher
 from detector.matching.retrieve import Candidate, Channel, Kind, gate
@@ -82,6 +87,69 @@ def test_the_copy_itself_is_the_same_photo_without_votes(gated):
 def test_a_stranger_is_no_match_without_votes(gated):
     result = match(gated, draw_scene(500, 400, seed=5))
     assert result.verdict is Verdict.NO_MATCH
+
+
+class Counting(InMemory):
+    """References that are counted when they are looked at."""
+
+    def __init__(self, known: Mapping[str, Description]) -> None:
+        super().__init__(known)
+        self.num_described = 0
+
+    def descriptions(self, reference_ids: Sequence[str]) -> dict[str, Description]:
+        self.num_described += len(reference_ids)
+        return super().descriptions(reference_ids)
+
+    def codes(self, reference_ids: Sequence[str]) -> dict[str, NDArray[np.uint8]]:
+        found = super().descriptions(reference_ids)
+        return {name: each.votes for name, each in found.items()}
+
+
+def crowd(references: Mapping[str, Description], times: int) -> dict[str, Description]:
+    """Repeat the references under other ids, as many as a gate lets through."""
+    return {
+        f"{name}~{number}": description
+        for number in range(times)
+        for name, description in references.items()
+    }
+
+
+def test_a_glance_reads_the_best_voted_and_the_nearest_alone(references, channel):
+    known = crowd(references, 50 // len(references) + 1)
+    source = Counting(known)
+    candidates = [
+        Candidate(name, scores={Kind.COPY: 1 / (rank + 2), Kind.SEMANTIC: 0.0})
+        for rank, name in enumerate(sorted(known))
+    ]
+    image = decoded(EDITS["crop"](draw_product("shoes")))
+    query = Query(image.pixels, image.width, image.height)
+    chosen = glance(query, candidates, source.codes(sorted(known)))
+    assert len(chosen) <= 15 < len(candidates)
+    assert {c.reference_id for c in candidates[:3]} <= {c.reference_id for c in chosen}
+    best = max(chosen, key=lambda c: c.best_votes)
+    assert best.reference_id.startswith(name_of("shoes") + "~")
+    assert best.votes > best.mirrored_votes
+
+
+def test_a_reference_that_is_gone_is_not_glanced_at(references):
+    image = decoded(draw_product("shoes"))
+    query = Query(image.pixels, image.width, image.height)
+    names = sorted(references)
+    codes = InMemory(references).codes(names[1:])
+    chosen = glance(query, [Candidate(name) for name in names], codes)
+    assert names[0] not in {c.reference_id for c in chosen}
+    assert glance(query, [Candidate(name) for name in names], {}) == []
+
+
+def test_what_points_do_not_agree_with_is_not_looked_at(references, channel):
+    source = Counting(references)
+    matcher = Matcher(
+        references=source, local_index=None, channels=[channel], scoring=SCORING
+    )
+    stranger, copy = draw_scene(500, 400, seed=5), draw_product("bags")
+    assert match(matcher, stranger).matches == ()
+    assert source.num_described <= 15
+    assert match(matcher, copy).matches
 
 
 def test_the_gate_lets_the_best_through_and_nobody_under_it():
