@@ -6,7 +6,9 @@ Arrays are plain `.npy`, which numpy opens anywhere; nothing here can unpickle.
 import hashlib
 import io
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import TypeVar
 
@@ -43,24 +45,53 @@ def read_file(path: Path, stored: StoredFile) -> Bytes:
     Raises:
         CorruptIndex: missing, or another size or checksum.
     """
+    digest = hashlib.sha256()
+    with _open_sized(path, stored) as file:
+        content = np.empty(stored.size, np.uint8)
+        for start in range(0, stored.size, CHUNK_BYTES):
+            chunk = content[start : start + CHUNK_BYTES]
+            if file.readinto(chunk.data) != len(chunk):
+                raise corrupt(path, f"{stored.size} bytes", "fewer")
+            digest.update(chunk.data)
+    _check_sum(path, stored, digest.hexdigest())
+    return content
+
+
+def map_file(path: Path, stored: StoredFile) -> Bytes:
+    """Map a file, and refuse it unless it is what was written.
+
+    All of it is read and summed once, which also brings it into memory; the system may
+    take that back and read the file again.
+
+    Raises:
+        CorruptIndex: missing, or another size or checksum.
+    """
+    with _open_sized(path, stored) as file:
+        if not stored.size:
+            raise corrupt(path, "content", "none")
+        content = np.asarray(np.memmap(file, np.uint8, "r"))
+    digest = hashlib.sha256()
+    for start in range(0, stored.size, CHUNK_BYTES):
+        digest.update(content[start : start + CHUNK_BYTES].data)
+    _check_sum(path, stored, digest.hexdigest())
+    return content
+
+
+@contextmanager
+def _open_sized(path: Path, stored: StoredFile) -> Iterator[BufferedReader]:
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size != stored.size:
                 raise corrupt(path, f"{stored.size} bytes", f"{size}")
-            content = np.empty(size, np.uint8)
-            digest = hashlib.sha256()
-            for start in range(0, size, CHUNK_BYTES):
-                chunk = content[start : start + CHUNK_BYTES]
-                if file.readinto(chunk.data) != len(chunk):
-                    raise corrupt(path, f"{size} bytes", "fewer")
-                digest.update(chunk.data)
+            yield file
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
         raise corrupt(path, "a file", "none") from error
-    if digest.hexdigest() != stored.sha256:
-        found = digest.hexdigest()[:12]
-        raise corrupt(path, f"SHA-256 {stored.sha256[:12]}…", f"{found}…")
-    return content
+
+
+def _check_sum(path: Path, stored: StoredFile, sha256: str) -> None:
+    if sha256 != stored.sha256:
+        raise corrupt(path, f"SHA-256 {stored.sha256[:12]}…", f"{sha256[:12]}…")
 
 
 def encode_array(array: NDArray[Scalar]) -> tuple[bytes, memoryview]:
@@ -93,6 +124,11 @@ def decode_array(
     if len(data) != num_bytes:
         raise corrupt(path, f"{num_bytes} bytes of data", f"{len(data)}")
     return data.view(dtype).reshape(shape)
+
+
+def bytes_shape(content: Bytes) -> tuple[int]:
+    """Tell the shape that an array of bytes has, from the size of its file."""
+    return (max(0, len(content) - len(_header(np.dtype(np.uint8), (0,)))),)
 
 
 def _header(dtype: np.dtype[Scalar], shape: tuple[int, ...]) -> bytes:

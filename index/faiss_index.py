@@ -1,59 +1,54 @@
-"""FaissIndex: exact nearest vectors by inner product, in memory and on local disk."""
+"""FaissIndex: nearest vectors by inner product, in memory and on local disk."""
 
-import math
+import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Self
 
-import faiss
 import numpy as np
-from numpy.typing import NDArray
 
+from index.coded_snapshot import CODED_ENGINE, coded_arrays, load_coded
+from index.coded_vectors import CodedVectors
+from index.coder import Coder
+from index.errors import CorruptIndex
+from index.flat_vectors import FlatVectors
 from index.manifest import corrupt
-from index.one_thread import use_one_thread
-from index.ranking import check_absent, check_new_ids, take_best
+from index.ranking import check_absent, check_new_ids, merge_hits
 from index.read_write_lock import ReadWriteLock
-from index.snapshot import load_snapshot, save_snapshot
+from index.recoding import code_anew
+from index.row_blocks import RowBlocks
+from index.sizing import DEFAULT, Sizing
+from index.snapshot import load_snapshot, read_manifest, save_snapshot
 from index.vector_index import Hit, Origin, Vectors
 
 ENGINE = "flat-inner-product"
 VECTORS = "vectors"
 LENGTH_TOLERANCE = 1e-3
 """How far a row's length may be from 1: enough for vectors made in half precision."""
-ROUNDING = 1e-5
-"""Bound on the float32 error of an inner product of two rows of length 1."""
-SPARE = 16
-"""Neighbours asked of faiss beyond k, so that ties at the k-th place show."""
-ROWS_PER_CHUNK = 65_536
-_BLAS_FROM = 4
 
 
 class FaissIndex:
-    """Compares a query with every vector; implements `VectorIndex`.
+    """Compares a query with every vector, or with a chosen few; see `Sizing`.
 
-    The vectors lie in one array of our own, which `faiss.knn` searches with the same
-    code that `IndexFlatIP` uses. `IndexFlatIP` behind an id map shifts all later rows
-    when one is removed (0.6 s each among 1 M x 256); here the last row
-    moves into the gap.
-
-    Scores are summed again in float64 and in one fixed way for each row, because
-    faiss' own differ in the last bit with the row's place, which would order equal
-    vectors by chance.
+    A small index holds all vectors in memory and is exact. A larger one keeps only the
+    newest like that; the others are coded: found by their codes and compared in half
+    precision. Adding and removing never rebuild anything. When the index has become
+    several times larger, the codes are learned anew, in a thread of their own.
 
     Safe to use from several threads: see `ReadWriteLock`.
     """
 
-    def __init__(self, dim: int) -> None:
+    def __init__(self, dim: int, *, sizing: Sizing = DEFAULT) -> None:
         if dim < 1:
             raise ValueError(f"dim must be at least 1, not {dim}")
-        # From how many queries on faiss multiplies matrices: ten regions at once are
-        # twice as fast that way among 100,000 vectors, and the hits are the same.
-        faiss.cvar.distance_compute_blas_threshold = _BLAS_FROM
         self._dim = dim
-        self._names: list[str] = []
-        self._rows: dict[str, int] = {}
-        self._vectors: Vectors = np.empty((0, dim), np.float32)
+        self._sizing = sizing
+        self._tail = FlatVectors([], np.empty((0, dim), np.float32))
+        self._coded: CodedVectors | None = None
         self._lock = ReadWriteLock()
+        # Held by whoever adds codes or needs that none are added.
+        self._coding = threading.Lock()
+        self._training: threading.Thread | None = None
 
     @property
     def dim(self) -> int:
@@ -64,43 +59,50 @@ class FaissIndex:
     def ids(self) -> frozenset[str]:
         """All ids, as of now."""
         with self._lock.reading():
-            return frozenset(self._names)
+            coded = [] if self._coded is None else self._coded.names
+            return frozenset([*self._tail.names, *coded])
+
+    @property
+    def num_coded(self) -> int:
+        """How many vectors are found by codes."""
+        return 0 if self._coded is None else len(self._coded)
+
+    @property
+    def num_lists(self) -> int:
+        """Lists that the codes are sorted into; 0 without codes."""
+        return 0 if self._coded is None else self._coded.coder.num_lists
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(self._tail) + self.num_coded
 
     def add(self, ids: Sequence[str], vectors: Vectors) -> None:
         """Add one vector per id; see `VectorIndex.add`."""
         check_new_ids(ids, len(vectors))
         self._check(vectors)
         with self._lock.writing():
-            check_absent(ids, self._rows)
-            count = len(self._names)
-            end = count + len(ids)
-            if end > len(self._vectors):
-                # A quarter more than needed: room to grow at a bounded cost in memory.
-                grown = np.empty((end + end // 4, self._dim), np.float32)
-                grown[:count] = self._vectors[:count]
-                self._vectors = grown
-            self._vectors[count:end] = vectors
-            self._names.extend(ids)
-            self._rows.update(zip(ids, range(count, end), strict=True))
+            check_absent(ids, self._tail)
+            if self._coded is not None:
+                check_absent(ids, self._coded.find(ids))
+            self._append(ids, vectors)
+        self._keep_up()
+
+    def put(self, ids: Sequence[str], vectors: Vectors) -> None:
+        """Hold these vectors under these ids, in place of what they had, if anything.
+
+        A search sees the old vector of an id or the new one, and never neither.
+        """
+        check_new_ids(ids, len(vectors))
+        self._check(vectors)
+        with self._lock.writing():
+            self._drop(ids)
+            self._append(ids, vectors)
+        self._keep_up()
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove the ids that are present; return how many were."""
-        num_removed = 0
+        wanted = list(ids)
         with self._lock.writing():
-            for name in ids:
-                row = self._rows.pop(name, None)
-                if row is None:
-                    continue
-                num_removed += 1
-                last = self._names.pop()
-                if last != name:
-                    self._vectors[row] = self._vectors[len(self._names)]
-                    self._names[row] = last
-                    self._rows[last] = row
-        return num_removed
+            return self._drop(wanted)
 
     def search(self, queries: Vectors, k: int) -> list[list[Hit]]:
         """Find the k nearest of each query; see `VectorIndex.search`."""
@@ -108,61 +110,84 @@ class FaissIndex:
             raise ValueError(f"k must be at least 1, not {k}")
         self._check(queries)
         with self._lock.reading():
-            count = len(self._names)
-            if count == 0 or len(queries) == 0:
-                return [[] for _ in queries]
-            use_one_thread()
-            scores, rows = faiss.knn(
-                np.ascontiguousarray(queries),
-                self._vectors[:count],
-                min(k + SPARE, count),
-                metric=faiss.METRIC_INNER_PRODUCT,
-            )
-            return [
-                self._rank(query, near, float(lowest), k)
-                for query, near, lowest in zip(
-                    queries, rows, scores[:, -1], strict=True
-                )
-            ]
+            newest = self._tail.search(queries, k)
+            if self._coded is None:
+                return newest
+            coded = self._coded.search(queries, k)
+        return [merge_hits(*both, k) for both in zip(newest, coded, strict=True)]
+
+    def settle(self) -> None:
+        """Wait until a training that is under way has ended."""
+        training = self._training
+        if training:
+            training.join()
 
     def save(self, folder: Path, origin: Origin) -> None:
         """Write the index to `folder`, replacing what was there in one step.
 
         Changes wait for a copy in memory, not for the disk.
         """
-        with self._lock.reading():
-            names = list(self._names)
-            vectors = self._vectors[: len(names)].copy()
+        with self._coding:
+            with self._lock.reading():
+                names = list(self._tail.names)
+                vectors = self._tail.vectors.copy()
+                coded = self._coded
+                is_alive = np.zeros(0, np.bool_)
+                if coded is not None:
+                    is_alive = coded.is_alive.copy()
+            arrays = {} if coded is None else coded_arrays(coded, is_alive)
         save_snapshot(
             folder,
             origin,
-            engine=ENGINE,
+            engine=ENGINE if coded is None else CODED_ENGINE,
             dim=self._dim,
             ids=names,
-            arrays={VECTORS: vectors},
+            arrays={VECTORS: vectors, **arrays},
+            count=len(names) + int(np.count_nonzero(is_alive)),
         )
 
     @classmethod
-    def load(cls, folder: Path, *, model: str, weights_hash: str) -> tuple[Self, int]:
+    def load(
+        cls, folder: Path, *, model: str, weights_hash: str, sizing: Sizing = DEFAULT
+    ) -> tuple[Self, int]:
         """Load an index and its watermark; see `VectorIndex.load`."""
-        snapshot = load_snapshot(
-            folder,
-            engine=ENGINE,
-            names=[VECTORS],
-            model=model,
-            weights_hash=weights_hash,
-        )
-        manifest = snapshot.manifest
-        vectors = snapshot.array(VECTORS, np.float32, (manifest.count, manifest.dim))
+        while True:
+            engine = read_manifest(folder).engine
+            try:
+                return cls._load(folder, engine, model, weights_hash, sizing)
+            except CorruptIndex:
+                # A save may have put an index of the other kind there meanwhile.
+                if read_manifest(folder).engine == engine:
+                    raise
+
+    @classmethod
+    def _load(
+        cls, folder: Path, engine: str, model: str, weights_hash: str, sizing: Sizing
+    ) -> tuple[Self, int]:
+        if engine == CODED_ENGINE:
+            snapshot, coded = load_coded(
+                folder, VECTORS, sizing, model=model, weights_hash=weights_hash
+            )
+        else:
+            coded = None
+            snapshot = load_snapshot(
+                folder,
+                engine=ENGINE,
+                names=[VECTORS],
+                model=model,
+                weights_hash=weights_hash,
+            )
+        dim = snapshot.manifest.dim
+        vectors = snapshot.array(VECTORS, np.float32, (len(snapshot.ids), dim))
         faults = find_faults(vectors)
-        if manifest.dim < 1 or faults:
+        if dim < 1 or faults:
             found = faults or "vectors of length 0"
             raise corrupt(snapshot.path(VECTORS), "rows of length 1", found)
-        index = cls(manifest.dim)
-        index._vectors = vectors
-        index._names = snapshot.ids
-        index._rows = {name: row for row, name in enumerate(snapshot.ids)}
-        return index, manifest.origin.watermark
+        index = cls(dim, sizing=sizing)
+        index._tail = FlatVectors(snapshot.ids, vectors)
+        index._coded = coded
+        index._keep_up()
+        return index, snapshot.manifest.origin.watermark
 
     def _check(self, vectors: Vectors) -> None:
         if vectors.ndim != 2 or vectors.shape[1] != self._dim:
@@ -173,26 +198,79 @@ class FaissIndex:
         if faults:
             raise ValueError(f"expected rows of length 1, found {faults}")
 
-    def _rank(
-        self, query: Vectors, rows: NDArray[np.int64], lowest: float, k: int
-    ) -> list[Hit]:
-        """Order what faiss found, and look again if more may tie with the k-th."""
-        count = len(self._names)
-        scores = self._score(query, rows)
-        if len(rows) < count:
-            kth = float(np.partition(scores, -k)[-k])
-            if lowest >= kth - ROUNDING:
-                every = self._vectors[:count] @ query
-                rows = np.flatnonzero(every >= kth - 2 * ROUNDING)
-                scores = self._score(query, rows)
-        return take_best([self._names[row] for row in rows], scores, k)
+    def _append(self, ids: Sequence[str], vectors: Vectors) -> None:
+        if self._coded is not None:
+            # As they will be once they are coded, so that scores do not change.
+            vectors = vectors.astype(np.float16).astype(np.float32)
+        self._tail.add(ids, vectors)
 
-    def _score(self, query: Vectors, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Sum each row's products in float64, whatever its neighbours are."""
-        wide = query.astype(np.float64)
-        chunks = np.array_split(rows, max(1, math.ceil(len(rows) / ROWS_PER_CHUNK)))
-        sums = [(self._vectors[chunk] * wide).sum(axis=1) for chunk in chunks]
-        return np.concatenate(sums).astype(np.float32)
+    def _drop(self, ids: Sequence[str]) -> int:
+        num_removed = self._tail.remove(ids)
+        if self._coded is not None:
+            num_removed += self._coded.remove(ids)
+        return num_removed
+
+    def _keep_up(self) -> None:
+        """Code what there is to code, unless another thread does so now."""
+        if self._coding.acquire(blocking=False):
+            try:
+                self._code_tail()
+                self._train_if_due()
+            finally:
+                self._coding.release()
+
+    def _code_tail(self) -> None:
+        """Code all but the newest, in small steps between searches."""
+        num = self._sizing.rows_at_once
+        while (
+            self._coded is not None and len(self._tail) >= self._sizing.tail_rows + num
+        ):
+            with self._lock.writing():
+                names = self._tail.names[-num:]
+                self._coded.add(names, self._tail.vectors[-num:].astype(np.float16))
+                self._tail.remove(reversed(names))
+                self._tail.trim()
+
+    def _train_if_due(self) -> None:
+        if self._training:
+            return
+        if self._coded is not None:
+            is_due = self._coded.should_train
+        else:
+            is_due = len(self._tail) > self._sizing.flat_up_to
+        if is_due:
+            self._training = threading.Thread(target=self._train, name="index training")
+            self._training.start()
+
+    def _train(self) -> None:
+        """Learn codes for the size that the index has now, and change over to them."""
+        try:
+            coded = self._coded
+            if coded is not None:
+                code_anew(coded, self._sizing, lock=self._lock, coding=self._coding)
+            else:
+                self._code_first()
+        finally:
+            self._training = None
+
+    def _code_first(self) -> None:
+        with self._lock.reading():
+            num_rows = len(self._tail)
+            num_lists = self._sizing.num_lists(num_rows)
+            rows = self._sizing.sample(np.arange(num_rows), num_lists)
+            sample = self._tail.vectors[rows]
+        coder = Coder.train(sample, num_lists)
+        with self._coding:
+            with self._lock.writing():
+                self._tail.vectors[:] = self._tail.vectors.astype(np.float16)
+                self._coded = CodedVectors(
+                    self._sizing,
+                    coder,
+                    RowBlocks(self._dim, self._sizing.block_rows),
+                    is_alive=np.zeros(0, np.bool_),
+                    num_trained=num_rows,
+                )
+            self._code_tail()
 
 
 def find_faults(vectors: Vectors) -> str:

@@ -31,3 +31,8 @@ def take_best(ids: Sequence[str], scores: NDArray[np.float32], k: int) -> list[H
     """Order by score, then by id, and keep k; give all that tie for the k-th place."""
     best = sorted(zip((-scores).tolist(), ids, strict=True))[:k]
     return [Hit(name, -score) for score, name in best]
+
+
+def merge_hits(some: Sequence[Hit], others: Sequence[Hit], k: int) -> list[Hit]:
+    """Keep the best k of both; equal scores are ordered by id."""
+    return sorted([*some, *others], key=lambda hit: (-hit.score, hit.id))[:k]

@@ -173,8 +173,10 @@ def crowd_codes(index: LocalIndex, folder: Path, times: int, *, seed: int) -> No
 
 
 def load_vectors(folder: Path) -> FaissIndex:
-    """Load what `crowd_vectors` saved."""
-    return FaissIndex.load(folder, model=_ORIGIN.model, weights_hash="")[0]
+    """Load what `crowd_vectors` saved, with codes where it is large."""
+    index, _ = FaissIndex.load(folder, model=_ORIGIN.model, weights_hash="")
+    index.settle()
+    return index
 
 
 def load_codes(folder: Path) -> LocalIndex:

@@ -7,10 +7,10 @@ from index.vector_index import Vectors
 
 
 def draw_vectors(num: int, dim: int, seed: int) -> Vectors:
-    """Draw rows of length 1."""
+    """Draw rows of length 1, rounded so that half precision holds them unchanged."""
     rows = np.random.default_rng(seed).standard_normal((num, dim), dtype=np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows
+    return rows.astype(np.float16).astype(np.float32)
 
 
 def draw_codes(counts: list[int], seed: int) -> list[NDArray[np.uint8]]:

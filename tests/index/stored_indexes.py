@@ -1,4 +1,4 @@
-"""Small stored indexes of both kinds for the tests."""
+"""Small stored indexes of each kind for the tests."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,12 +8,13 @@ from index.faiss_index import FaissIndex
 from index.local_index import LocalIndex
 from index.vector_index import Origin
 from tests.index.drawn_codes import draw_codes, draw_vectors
+from tests.index.small_sizes import CodedIndex
 
 ORIGIN = Origin("drawn", "ab" * 32, 5)
 
 
 class StoredIndex(Protocol):
-    """What both kinds have in common."""
+    """What all kinds have in common."""
 
     @property
     def ids(self) -> frozenset[str]: ...
@@ -33,6 +34,14 @@ def save_vectors(folder: Path) -> type[FaissIndex]:
     index.add(["a", "b", "c"], draw_vectors(3, 8, 0))
     index.save(folder, ORIGIN)
     return FaissIndex
+
+
+def save_coded(folder: Path) -> type[FaissIndex]:
+    index = CodedIndex(8)
+    index.add([str(row) for row in range(90)], draw_vectors(90, 8, 0))
+    index.remove(["0", "1", "80"])
+    index.save(folder, ORIGIN)
+    return CodedIndex
 
 
 def save_codes(folder: Path) -> type[LocalIndex]:

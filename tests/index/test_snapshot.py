@@ -2,23 +2,28 @@
 
 import hashlib
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 
 from index.array_file import encode_array
+from index.coder import Coder
 from index.errors import CorruptIndex
 from index.faiss_index import FaissIndex
 from index.local_index import LocalIndex
 from index.manifest import StoredFile, parse_manifest
 from index.snapshot import read_manifest
 from tests.index.drawn_codes import draw_vectors
+from tests.index.small_sizes import CodedIndex
 from tests.index.stored_indexes import (
     ORIGIN,
     Save,
     load,
+    save_coded,
     save_codes,
     save_vectors,
     stored_files,
@@ -27,7 +32,10 @@ from tests.index.stored_indexes import (
 GOLDEN = Path(__file__).parent / "golden"
 
 
-@pytest.fixture(params=[save_vectors, save_codes], ids=["vectors", "codes"])
+@pytest.fixture(
+    params=[save_vectors, save_coded, save_codes],
+    ids=["vectors", "coded vectors", "codes"],
+)
 def save(request) -> Save:
     chosen: Save = request.param
     return chosen
@@ -44,12 +52,16 @@ def file_names(save: Save) -> list[str]:
     arrays = ["vectors"]
     if save is save_codes:
         arrays = ["cell_sizes", "code_ids", "codes"]
+    if save is save_coded:
+        arrays += ["alive", "blocks", "codes", "trained"]
+        arrays += 3 * [f"{name}-KEY" for name in ("halves", "names", "order")]
     return ["manifest.json", "ids.json", *(f"{name}.npy" for name in arrays)]
 
 
 def test_a_stored_index_consists_of_these_files(save, tmp_path):
     save(tmp_path)
-    assert sorted(p.name for p in stored_files(tmp_path)) == sorted(file_names(save))
+    found = [re.sub("-[0-9a-f]{16}", "-KEY", p.name) for p in stored_files(tmp_path)]
+    assert sorted(found) == sorted(file_names(save))
 
 
 def test_a_file_truncated_anywhere_is_refused_by_name(save, tmp_path):
@@ -131,7 +143,7 @@ def test_another_format_version_is_refused_by_number(save, version, tmp_path):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\0" * 100, b"[" * 90_000, b"[]", b'{"format": "zarr"}', b" " * 200_000],
+    [b"", b"\0" * 100, b"[" * 90_000, b"[]", b'{"format": "zarr"}', b" " * 2_000_000],
     ids=["empty", "zeros", "nested", "list", "other format", "long"],
 )
 def test_a_foreign_manifest_is_refused(save, content, tmp_path):
@@ -222,6 +234,51 @@ def test_codes_that_do_not_fit_are_refused_though_checksums_agree(
     save_codes(tmp_path)
     forge(tmp_path, f"{name}.npy", npy(array))
     refusal(LocalIndex, tmp_path)
+
+
+def faiss_bytes(index: faiss.Index) -> np.ndarray:
+    return faiss.serialize_index(index)
+
+
+BAD_CODES = {
+    "no index": np.arange(100, dtype=np.uint8),
+    "empty": np.zeros(0, np.uint8),
+    "another kind": faiss_bytes(faiss.IndexFlatIP(8)),
+    "another dim": Coder.train(draw_vectors(40, 16, 0), 2).to_bytes(),
+}
+
+
+@pytest.mark.parametrize("codes", BAD_CODES.values(), ids=BAD_CODES.keys())
+def test_codes_of_vectors_that_do_not_fit_are_refused_though_checksums_agree(
+    codes, tmp_path
+):
+    save_coded(tmp_path)
+    forge(tmp_path, "codes.npy", npy(codes))
+    assert "codes.npy" in refusal(CodedIndex, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "array"),
+    [
+        ("alive", np.zeros(9, np.uint8)),
+        ("alive", np.full(2, 255, np.uint8)),
+        ("trained", np.zeros(2, np.int64)),
+        ("blocks", np.zeros((3, 2), np.int64)),
+        ("blocks", np.ones((2, 2), np.int64)),
+        ("blocks", np.array([[32, 4], [32, 4], [9, 4]])),
+        ("order", np.full(32, 32, np.int32)),
+        ("halves", np.zeros((32, 7), np.float16)),
+        ("names", np.zeros((31, 3), np.uint8)),
+    ],
+)
+def test_blocks_that_do_not_fit_are_refused_though_checksums_agree(
+    name, array, tmp_path
+):
+    save_coded(tmp_path)
+    files = read_manifest(tmp_path).files
+    first = next(file for file in files if file.startswith(name))
+    forge(tmp_path, first, npy(array))
+    refusal(CodedIndex, tmp_path)
 
 
 def test_nothing_is_unpickled(tmp_path):

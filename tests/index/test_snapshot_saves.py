@@ -16,6 +16,7 @@ from tests.index.stored_indexes import (
     ORIGIN,
     Save,
     load,
+    save_coded,
     save_codes,
     save_vectors,
     stored_files,
@@ -24,7 +25,10 @@ from tests.index.stored_indexes import (
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(params=[save_vectors, save_codes], ids=["vectors", "codes"])
+@pytest.fixture(
+    params=[save_vectors, save_coded, save_codes],
+    ids=["vectors", "coded vectors", "codes"],
+)
 def save(request) -> Save:
     chosen: Save = request.param
     return chosen

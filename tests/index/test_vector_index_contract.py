@@ -7,8 +7,9 @@ import pytest
 
 from index.errors import ModelMismatch
 from index.faiss_index import FaissIndex
-from index.vector_index import Hit, Origin, VectorIndex
+from index.vector_index import Origin, VectorIndex
 from tests.index.drawn_codes import draw_vectors
+from tests.index.small_sizes import CodedIndex
 
 DIM = 24
 ORIGIN = Origin("drawn", "ab" * 32, 41)
@@ -16,7 +17,7 @@ ORIGIN = Origin("drawn", "ab" * 32, 41)
 Engine = Callable[[int], VectorIndex]
 
 
-@pytest.fixture(params=[FaissIndex], ids=["faiss"])
+@pytest.fixture(params=[FaissIndex, CodedIndex], ids=["faiss", "faiss with codes"])
 def engine(request) -> Engine:
     chosen: Engine = request.param
     return chosen
@@ -70,7 +71,8 @@ def test_one_reference_is_found_by_itself(engine):
     index = engine(DIM)
     index.add(["only"], vectors)
     [[hit]] = index.search(vectors, 1)
-    assert hit == Hit("only", 1.0)
+    assert hit.id == "only"
+    assert hit.score == pytest.approx(1, abs=1e-3)
 
 
 def test_more_asked_for_than_there_are_gives_all_once(engine):
