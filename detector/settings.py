@@ -28,6 +28,12 @@ class Settings(BaseSettings):
         description="Database, `postgresql://user:password@host:5432/name`; SQLite in "
         "the data folder by default.",
     )
+    index_url: SecretStr | None = Field(
+        None,
+        description="Vector index, `http://user:password@host:19530/database` of a "
+        "Milvus server or a file `*.db` of milvus-lite; FAISS in the data folder by "
+        "default.",
+    )
     max_image_bytes: int = Field(
         25_000_000, ge=1_000, description="Largest picture file accepted, in bytes."
     )
@@ -170,6 +176,11 @@ class Settings(BaseSettings):
     def database_place(self) -> str | None:
         """The URL of the database, with its password; None for the default."""
         return self.database_url.get_secret_value() if self.database_url else None
+
+    @property
+    def index_place(self) -> str | None:
+        """The URL of the vector index, with its password; None for the default."""
+        return self.index_url.get_secret_value() if self.index_url else None
 
     @property
     def num_threads(self) -> int:

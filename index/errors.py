@@ -1,8 +1,9 @@
-"""What can be wrong with an index on disk.
+"""What can be wrong with a stored index.
 
 IndexFault
-├── CorruptIndex    files damaged, truncated, of another format or version
-└── ModelMismatch   sound files, made from the vectors of another model
+├── CorruptIndex    damaged, truncated, of another format or version
+└── ModelMismatch   sound, made from the vectors of another model
+IndexUnavailable    the server that keeps it cannot be used
 """
 
 
@@ -16,3 +17,7 @@ class CorruptIndex(IndexFault):
 
 class ModelMismatch(IndexFault):
     """A stored index holds vectors of another model or another weights hash."""
+
+
+class IndexUnavailable(Exception):
+    """The server that keeps an index is down, slow, or does not let us in."""

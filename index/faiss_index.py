@@ -87,10 +87,7 @@ class FaissIndex:
         self._keep_up()
 
     def put(self, ids: Sequence[str], vectors: Vectors) -> None:
-        """Hold these vectors under these ids, in place of what they had, if anything.
-
-        A search sees the old vector of an id or the new one, and never neither.
-        """
+        """Hold one vector per id; see `VectorIndex.put`."""
         check_new_ids(ids, len(vectors))
         self._check(vectors)
         with self._lock.writing():
@@ -150,7 +147,7 @@ class FaissIndex:
     def load(
         cls, folder: Path, *, model: str, weights_hash: str, sizing: Sizing = DEFAULT
     ) -> tuple[Self, int]:
-        """Load an index and its watermark; see `VectorIndex.load`."""
+        """Load an index and its watermark; see `IndexEngine.load`."""
         while True:
             engine = read_manifest(folder).engine
             try:

@@ -222,7 +222,7 @@ def _read_generation(
     path = folder / MANIFEST_FILE
     if manifest.engine != engine:
         raise corrupt(path, f"an index of kind {engine}", manifest.engine)
-    _check_model(path, manifest.origin, origin)
+    check_model(path, manifest.origin, origin)
     keys = block_keys(manifest) if block_names else []
     mapped = {f"{name}-{key}" for key in keys for name in block_names}
     expected = {IDS_FILE, *(f"{name}.npy" for name in [*names, *mapped])}
@@ -252,7 +252,8 @@ def _read_former(folder: Path) -> Manifest | None:
         return None
 
 
-def _check_model(path: Path, found: Origin, expected: Origin) -> None:
+def check_model(path: Path | str, found: Origin, expected: Origin) -> None:
+    """Refuse an index that was made from another model or other weights."""
     if (found.model, found.weights_hash) == (expected.model, expected.weights_hash):
         return
     raise ModelMismatch(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,14 @@ class VectorIndex(Protocol):
         """Add one vector per id: (n, dim). Either all go in or none."""
         ...
 
+    def put(self, ids: Sequence[str], vectors: Vectors) -> None:
+        """Hold these vectors under these ids, in place of what they had, if anything.
+
+        A search sees the old vector of an id or the new one, and never neither. To do
+        it again changes nothing.
+        """
+        ...
+
     def remove(self, ids: Iterable[str]) -> int:
         """Remove the ids that are present; return how many were."""
         ...
@@ -64,16 +72,5 @@ class VectorIndex(Protocol):
         ...
 
     def save(self, folder: Path, origin: Origin) -> None:
-        """Write the index to `folder`, replacing what was there in one step."""
-        ...
-
-    @classmethod
-    def load(cls, folder: Path, *, model: str, weights_hash: str) -> tuple[Self, int]:
-        """Load an index and its watermark.
-
-        Raises:
-            FileNotFoundError: no index there.
-            CorruptIndex: damaged, truncated, foreign, or of another format.
-            ModelMismatch: made from another model or weights.
-        """
+        """Keep the index under `folder`, replacing what was there in one step."""
         ...

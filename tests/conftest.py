@@ -12,10 +12,11 @@ VERSIONS_THAT_MATTER = (
     "numpy",
     "opencv-python-headless",
     "pillow",
+    "pymilvus",
     "sqlalchemy",
     "torch",
 )
-pytest_plugins = ("tests.browser", "tests.databases")
+pytest_plugins = ("tests.browser", "tests.databases", "tests.vector_engines")
 THIS_MACHINE = ("127.", "::1", "localhost")
 
 

@@ -28,9 +28,11 @@ def pins() -> dict[str, list[Requirement]]:
 
 
 def wanted(*, is_dev: bool) -> list[Requirement]:
-    """Read what pyproject.toml asks for, with or without development tools."""
+    """Read what pyproject.toml asks for, extras and perhaps development tools too."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     lines = list(project["project"]["dependencies"])
+    for extra in project["project"]["optional-dependencies"].values():
+        lines += extra
     if is_dev:
         lines += project["dependency-groups"]["dev"]
         lines += project["build-system"]["requires"]

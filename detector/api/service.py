@@ -97,7 +97,8 @@ class Service:
 
     def open(self) -> None:
         """Open the store, and begin to load the rest."""
-        self._store = open_store(self.settings.data_dir, self.settings.database_place)
+        at = self.settings
+        self._store = open_store(at.data_dir, at.database_place, index=at.index_place)
         self._door = Door(self._store.database)
         self._loading.start()
 

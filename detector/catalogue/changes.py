@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select, update
+from sqlalchemy import select, true, update
 from sqlalchemy.orm import Session
 
 from detector.store.tables import CatalogueChangeRow, CatalogueClockRow
@@ -54,11 +54,20 @@ def changed_at(session: Session) -> datetime | None:
     return session.scalar(newest.limit(1))
 
 
-def changed_since(session: Session, watermark: int) -> list[str]:
-    """List the references that changed after a change number, each once, sorted."""
+def changed_since(
+    session: Session, watermark: int, until: int | None = None
+) -> list[str]:
+    """List the references that changed after a change number, each once, sorted.
+
+    Args:
+        session: to read with.
+        watermark: the change number.
+        until: the last change to look at; all if None.
+    """
     changed = (
         select(CatalogueChangeRow.reference_id)
         .where(CatalogueChangeRow.seq > watermark)
+        .where(CatalogueChangeRow.seq <= until if until is not None else true())
         .distinct()
         .order_by(CatalogueChangeRow.reference_id)
     )

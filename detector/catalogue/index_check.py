@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from detector.catalogue.changes import catalogue_id, last_change
 from detector.catalogue.features import Extractor, stored_vectors, stored_votes
+from detector.catalogue.index_part import IndexPart
+from detector.catalogue.index_place import open_indexes
 from detector.catalogue.references import (
     all_reference_ids,
     count_references,
     picture_hashes,
 )
-from detector.catalogue.search_index import IndexPart, SearchIndex
+from detector.catalogue.search_index import SearchIndex
 from detector.store.store import Store
 from index.errors import IndexFault
 from index.local_index import LocalIndex
@@ -29,14 +31,17 @@ SAME = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class SnapshotStatus:
-    """What one stored part says about itself; `fault` if it cannot be used."""
+    """What one stored part says about itself; `fault` if it cannot be used.
+
+    On a server nobody knows `num_bytes`.
+    """
 
     name: str
     model: str
     weights_hash: str
     num_references: int
     watermark: int
-    num_bytes: int
+    num_bytes: int | None
     fault: str | None = None
 
 
@@ -55,13 +60,24 @@ class IndexStatus:
 
 
 def describe_snapshots(store: Store) -> IndexStatus:
-    """Read what the snapshots say about themselves, without loading them."""
+    """Read what the stored parts say about themselves, without loading them."""
     with store.database.read() as session:
         folder = store.index_folder / catalogue_id(session)
         num_references = count_references(session)
         last = last_change(session)
     found = sorted(p for p in folder.glob("*") if p.is_dir())
-    return IndexStatus(folder, num_references, last, tuple(map(_describe, found)))
+    kept = [
+        SnapshotStatus(
+            each.name,
+            each.origin.model,
+            each.origin.weights_hash,
+            each.count,
+            each.origin.watermark,
+            num_bytes=None,
+        )
+        for each in open_indexes(store).stored(folder)
+    ]
+    return IndexStatus(folder, num_references, last, (*map(_describe, found), *kept))
 
 
 def _describe(folder: Path) -> SnapshotStatus:
@@ -107,18 +123,25 @@ def _verify_part(store: Store, part: IndexPart) -> list[str]:
     with store.database.read() as session:
         wanted = all_reference_ids(session)
         faults = []
-        missing, extra = set(wanted) - part.index.ids, part.index.ids - set(wanted)
+        held = part.index.ids
+        missing, extra = set(wanted) - held, held - set(wanted)
         if missing:
             faults.append(f"{part.name}: {len(missing)} references are missing.")
         if extra:
             faults.append(f"{part.name}: {len(extra)} ids are no references.")
-        step = max(1, len(wanted) // NUM_SEARCHED)
-        digests = picture_hashes(session, wanted[::step])
+        digests = sample_references(session)
         faults += [
             f"{part.name}: a search for {name} does not find it."
             for name in _not_found(session, part, digests)
         ]
     return faults
+
+
+def sample_references(session: Session) -> dict[str, str]:
+    """Choose references evenly over the catalogue: id → hash of the picture."""
+    every = all_reference_ids(session)
+    step = max(1, len(every) // NUM_SEARCHED)
+    return picture_hashes(session, every[::step])
 
 
 def _not_found(

@@ -3,90 +3,33 @@
 import shutil
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
-import numpy as np
-from sqlalchemy.orm import Session
+from collections.abc import Callable
 
 from detector.catalogue.changes import catalogue_id, changed_since, last_change
 from detector.catalogue.features import (
     Extractor,
     complete_features,
-    stored_vectors,
-    stored_votes,
 )
+from detector.catalogue.index_part import IndexPart, Shelf
 from detector.catalogue.references import (
     all_reference_ids,
-    chunks,
     count_references,
-    picture_hashes,
 )
-from detector.matching.describe import RECIPE
 from detector.store.store import Store
-from index.errors import IndexFault
-from index.faiss_index import FaissIndex
 from index.local_index import LocalIndex
-from index.vector_index import Origin
+from index.vector_index import VectorIndex
 from models.embedder import Embedder
 
 LOCAL = "local"
 MOST_VOTED = 10_000
 """References up to which `auto` lets points vote. What voting takes grows with them: 14
 ms of one core among 1,000, 2.5 s among 100,000; all the rest takes about 0.2 s."""
+WINDOW = 50_000
+"""Changes taken in at once; a kill costs a shared index no more than these."""
 SAVE_AFTER = 256
 """Changes after which saving costs less than taking them in again next time."""
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(slots=True)
-class IndexPart:
-    """One of the indexes, and the last change that it has taken in.
-
-    Attributes:
-        name: of its folder: `local` for voting codes, else the kind of the model.
-        model: whose vectors it holds, or the recipe of its codes.
-        weights_hash: of the model; empty for codes.
-        embedder: None for codes.
-        index: changed in place, so that a matcher can hold on to it.
-        watermark: the change number.
-        saved: the change that the snapshot on disk has taken in; None without one.
-    """
-
-    name: str
-    model: str
-    weights_hash: str
-    embedder: Embedder | None
-    index: LocalIndex | FaissIndex
-    watermark: int = 0
-    saved: int | None = None
-
-    def put(self, session: Session, ids: Sequence[str]) -> int:
-        """Hold these references as the catalogue has them now.
-
-        Returns:
-            How many of them have no features, and are therefore not in the index.
-        """
-        num_missing = 0
-        for some in chunks(ids):
-            digests = picture_hashes(session, some)
-            pictures = sorted(set(digests.values()))
-            self.index.remove(some)
-            known: list[str] = []
-            if isinstance(self.index, LocalIndex):
-                votes = stored_votes(session, pictures)
-                known = [name for name in digests if digests[name] in votes]
-                self.index.add(known, [votes[digests[name]] for name in known])
-            elif self.embedder is not None:
-                vectors = stored_vectors(session, self.embedder, pictures)
-                known = [name for name in digests if digests[name] in vectors]
-                if known:
-                    self.index.add(
-                        known, np.stack([vectors[digests[name]] for name in known])
-                    )
-            num_missing += len(digests) - len(known)
-        return num_missing
 
 
 class SearchIndex:
@@ -96,6 +39,14 @@ class SearchIndex:
 
     Snapshots lie in `index/<catalogue id>/<part>`: those of another database would
     count changes that this one does not know.
+
+    An index that processes share (Milvus) has one watermark, kept with it, and is
+    changed by one process at a time: whoever sees that the catalogue is ahead takes
+    the database's turn, reads the watermark, puts in what changed since as it is now,
+    and then moves the watermark. Who comes second finds it moved. The turn's lock goes
+    with its holder: after a kill at any moment the next one begins at the old
+    watermark, and to put or remove an id again changes nothing. Without the turn a
+    slow process could put an old vector over a newer one.
     """
 
     def __init__(
@@ -108,7 +59,7 @@ class SearchIndex:
         on_refreshed: Callable[[float], None] = lambda seconds: None,
         anew: bool = False,
     ) -> None:
-        """Load what is on disk; `refresh` then brings it up to date.
+        """Load what is kept; `refresh` then brings it up to date.
 
         Args:
             store: the truth.
@@ -116,7 +67,7 @@ class SearchIndex:
             threads: pictures worked on at once where features are missing.
             on_note: told what the user should know, such as a rebuild.
             on_refreshed: told the seconds that taking in changes took.
-            anew: ignore what is on disk.
+            anew: ignore what is kept.
         """
         self._store = store
         self._extractor = extractor
@@ -129,8 +80,9 @@ class SearchIndex:
             self._catalogue_id = catalogue_id(session)
             num_references = count_references(session)
         self.folder = store.index_folder / self._catalogue_id
+        self._shelf = Shelf(store, self.folder, on_note=on_note, anew=anew)
         self.parts = tuple(
-            self._open(name, embedder, anew=anew)
+            self._shelf.open(name, embedder)
             for name, embedder in [
                 *([(LOCAL, None)] if _lets_vote(extractor, num_references) else []),
                 *extractor.embedders.items(),
@@ -153,12 +105,12 @@ class SearchIndex:
         return next(found, None)
 
     @property
-    def channels(self) -> list[tuple[str, Embedder, FaissIndex]]:
+    def channels(self) -> list[tuple[str, Embedder, VectorIndex]]:
         """Kind, embedder and index of each model."""
         return [
             (part.name, part.embedder, part.index)
             for part in self.parts
-            if part.embedder is not None and isinstance(part.index, FaissIndex)
+            if part.embedder is not None and not isinstance(part.index, LocalIndex)
         ]
 
     @property
@@ -170,7 +122,11 @@ class SearchIndex:
             for part in self.parts
         )
 
-    def refresh(self, on_progress: Progress = lambda done, total: None) -> int:
+    def refresh(
+        self,
+        on_progress: Progress = lambda done, total: None,
+        on_taken_in: Progress = lambda done, total: None,
+    ) -> int:
         """Take in what changed since; return the number of changes.
 
         Costs one small query where nothing did. Searches may go on meanwhile.
@@ -178,6 +134,7 @@ class SearchIndex:
         Args:
             on_progress: called with done and total while features are computed, which
                 is slow: after a change of model, say.
+            on_taken_in: called with changes taken in and total, for each part anew.
         """
         with self._refreshing:
             started_at = time.perf_counter()
@@ -187,9 +144,8 @@ class SearchIndex:
             if num_behind == 0 and self._is_whole:
                 return 0
             self._complete_features(on_progress)
-            with self._store.database.read() as session:
-                last = last_change(session)
-                num_missing = max(self._follow(p, session, last) for p in self.parts)
+            with self._shelf.turn(self.parts):
+                num_missing = max(self._follow(p, on_taken_in) for p in self.parts)
             self._is_whole = True
             if num_missing:
                 self._on_note(
@@ -206,48 +162,19 @@ class SearchIndex:
         """
         try:
             for part in self.parts:
-                origin = Origin(part.model, part.weights_hash, part.watermark)
-                part.index.save(self.folder / part.name, origin)
-                part.saved = origin.watermark
+                if not part.is_shared:
+                    self._shelf.keep(part)
+                elif part.saved is None:
+                    # Made beside the one that is searched; up to date, it takes over.
+                    with self._store.database.turn():
+                        self._follow(part)
+                        self._shelf.keep(part)
+            self._shelf.is_anew = False
             for other in self._store.index_folder.iterdir():
                 if other.is_dir() and other != self.folder:
                     shutil.rmtree(other, ignore_errors=True)
         except OSError as error:
             self._on_note(f"The index could not be saved: {error}.")
-
-    def _open(self, name: str, embedder: Embedder | None, *, anew: bool) -> IndexPart:
-        if embedder is None:
-            part = IndexPart(name, RECIPE, "", None, LocalIndex())
-        else:
-            index = FaissIndex(embedder.dim)
-            part = IndexPart(
-                name, embedder.name, embedder.weights_hash, embedder, index
-            )
-        if not anew:
-            self._load(part)
-        return part
-
-    def _load(self, part: IndexPart) -> None:
-        """Take a snapshot if there is one that fits; else stay empty."""
-        folder = self.folder / part.name
-        try:
-            index, watermark = type(part.index).load(
-                folder, model=part.model, weights_hash=part.weights_hash
-            )
-        except FileNotFoundError:
-            return
-        except IndexFault as error:
-            self._on_note(f"{error} This is being done now.")
-            return
-        with self._store.database.read() as session:
-            last = last_change(session)
-        if watermark > last:
-            self._on_note(
-                f"{folder} has seen change {watermark}, the catalogue is at {last}: "
-                "it was restored from a backup. Rebuilding the index."
-            )
-            return
-        part.index, part.watermark, part.saved = index, watermark, watermark
 
     def _complete_features(self, on_progress: Progress) -> None:
         """Compute what a change of model or recipe left to compute.
@@ -269,16 +196,28 @@ class SearchIndex:
                 self._on_note(f"The reference picture {digest}: {error}")
         self._was_checked = True
 
-    def _follow(self, part: IndexPart, session: Session, last: int) -> int:
+    def _follow(
+        self, part: IndexPart, on_taken_in: Progress = lambda done, total: None
+    ) -> int:
         """Bring one part up to date; return how many references it must do without."""
-        num_missing = part.put(session, changed_since(session, part.watermark))
-        part.watermark = last
-        if len(part.index) != count_references(session):
-            wanted = set(all_reference_ids(session))
-            held = part.index.ids
-            part.index.remove(held - wanted)
-            num_missing = part.put(session, sorted(wanted - held))
-        return num_missing
+        num_missing, begun_at = 0, part.watermark
+        while True:
+            with self._store.database.read() as session:
+                last = last_change(session)
+                until = min(part.watermark + WINDOW, last)
+                changed = changed_since(session, part.watermark, until)
+                num_missing += part.put(session, changed)
+                if until == last and len(part.index) != count_references(session):
+                    wanted = set(all_reference_ids(session))
+                    held = part.index.ids
+                    part.index.remove(held - wanted)
+                    num_missing = part.put(session, sorted(wanted - held))
+            part.watermark = until
+            if part.is_shared and part.saved not in (None, until):
+                self._shelf.keep(part)
+            on_taken_in(until - begun_at, last - begun_at)
+            if until == last:
+                return num_missing
 
 
 def _lets_vote(extractor: Extractor, num_references: int) -> bool:

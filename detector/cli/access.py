@@ -28,7 +28,9 @@ def open_database() -> Iterator["Database"]:
     from detector.store.store import open_store
 
     settings = load_settings()
-    store = open_store(settings.data_dir, settings.database_place)
+    store = open_store(
+        settings.data_dir, settings.database_place, index=settings.index_place
+    )
     try:
         yield store.database
     finally:

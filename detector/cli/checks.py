@@ -13,7 +13,7 @@ from detector.catalogue.features import Extractor
 from detector.catalogue.index_check import describe_snapshots, verify_index
 from detector.catalogue.references import count_references, lost_pictures
 from detector.cli.engine import image_limits, load_models
-from detector.errors import DetectorError
+from detector.errors import DetectorError, NotReady
 from detector.settings import PREFIX, Settings, load_settings
 from detector.store.store import Store, open_store
 from models.errors import ModelError
@@ -68,7 +68,9 @@ def run_checks() -> Iterator[Check]:
         )
         return
     try:
-        store = open_store(settings.data_dir, settings.database_place)
+        store = open_store(
+            settings.data_dir, settings.database_place, index=settings.index_place
+        )
     except DetectorError as error:
         yield _fault("database", error)
         return
@@ -171,8 +173,12 @@ def _check_index(store: Store, extractor: Extractor, threads: int) -> Iterator[C
             "The next scan computes them; `detector index rebuild` does it now.",
         )
         return
-    status = describe_snapshots(store)
-    faults = verify_index(store, extractor, threads=threads)
+    try:
+        status = describe_snapshots(store)
+        faults = verify_index(store, extractor, threads=threads)
+    except NotReady as error:
+        yield _fault("index", error)
+        return
     behind = max(
         (status.last_change - s.watermark for s in status.snapshots), default=0
     )

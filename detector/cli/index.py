@@ -1,6 +1,7 @@
 """`detector index …`: the search index, which is derived from the catalogue."""
 
 from contextlib import closing
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -22,7 +23,11 @@ def info(json: Json = False) -> None:
     from detector.store.store import open_store
 
     settings = load_settings()
-    with closing(open_store(settings.data_dir, settings.database_place)) as store:
+    with closing(
+        open_store(
+            settings.data_dir, settings.database_place, index=settings.index_place
+        )
+    ) as store:
         status = describe_snapshots(store)
     if json:
         print_json(status.to_json())
@@ -35,7 +40,7 @@ def info(json: Json = False) -> None:
             part.weights_hash[:12],
             f"{part.num_references:,}",
             f"{status.last_change - part.watermark:,}",
-            f"{part.num_bytes / 1e6:.1f}",
+            "" if part.num_bytes is None else f"{part.num_bytes / 1e6:.1f}",
         )
     console = results()
     console.print(f"{status.folder}: {status.num_references:,} references")
@@ -56,7 +61,11 @@ def verify(json: Json = False) -> None:
 
     settings = load_settings()
     extractor = load_extractor(settings)
-    with closing(open_store(settings.data_dir, settings.database_place)) as store:
+    with closing(
+        open_store(
+            settings.data_dir, settings.database_place, index=settings.index_place
+        )
+    ) as store:
         faults = verify_index(store, extractor, threads=settings.num_threads)
     if json:
         print_json({"faults": faults})
@@ -80,7 +89,11 @@ def rebuild(json: Json = False) -> None:
 
     settings = load_settings()
     extractor = load_extractor(settings)
-    with closing(open_store(settings.data_dir, settings.database_place)) as store:
+    with closing(
+        open_store(
+            settings.data_dir, settings.database_place, index=settings.index_place
+        )
+    ) as store:
         index = SearchIndex(
             store, extractor, threads=settings.num_threads, on_note=note, anew=True
         )
@@ -93,3 +106,57 @@ def rebuild(json: Json = False) -> None:
     else:
         for name, size in sizes.items():
             results().print(f"{name}: {size:,} references")
+
+
+@app.command()
+def move(
+    to: Annotated[
+        str,
+        typer.Option(
+            help="Where to: a URL as in DETECTOR_INDEX_URL, or `files` for the data "
+            "folder."
+        ),
+    ],
+    json: Json = False,
+) -> None:
+    """Fill an index at another place, while the one in use goes on; exit 1 if it fails.
+
+    A move that was interrupted is completed by the same command. It ends with checks:
+    counts, references that have to find themselves, and searches whose answers have to
+    be those of the index in use. Then set DETECTOR_INDEX_URL to the new place and start
+    the services again; what has changed in between is taken in when they do.
+    """
+    from detector.catalogue.index_move import move_index
+    from detector.cli.engine import load_extractor
+    from detector.settings import load_settings
+    from detector.store.store import open_store
+
+    settings = load_settings()
+    extractor = load_extractor(settings)
+    with (
+        closing(
+            open_store(
+                settings.data_dir, settings.database_place, index=settings.index_place
+            )
+        ) as store,
+        progress_bar("Moving") as on_progress,
+    ):
+        moved = move_index(
+            store,
+            extractor,
+            to=None if to == "files" else to,
+            threads=settings.num_threads,
+            on_note=note,
+            on_progress=on_progress,
+        )
+    if json:
+        print_json(asdict(moved))
+    else:
+        for name, size in moved.references.items():
+            results().print(f"{name}: {size:,} references")
+        results().print(f"{moved.agreement:.1%} of sampled answers are the same.")
+        for fault in moved.faults:
+            results().print(fault, markup=False)
+    if moved.faults:
+        note("The index in use is as it was. Run the same command again.")
+        raise typer.Exit(ExitCode.FAILED)

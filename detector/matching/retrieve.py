@@ -48,8 +48,6 @@ class Channel:
             One hit for each reference; scores are normalized where the embedder is
             calibrated.
         """
-        if not len(self.index):
-            return []
         vectors = query.embedded(self.embedder)
         return self.nearest(vectors, self.offsets(vectors), k)
 

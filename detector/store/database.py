@@ -23,6 +23,7 @@ BUSY_TIMEOUT_S = 60.0
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 0x6465_7465_6374  # "detect": the advisory lock of those who migrate
+TURN_LOCK = MIGRATION_LOCK + 1
 POOL_SIZE = 10
 MAX_OVERFLOW = 10
 POSTGRESQL_DRIVER = "postgresql+psycopg"
@@ -94,6 +95,25 @@ class Database:
         with _faults(self.name), Session(self._writer) as session, session.begin():
             session.connection()  # takes SQLite's lock now, not at the first query
             yield session
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait until nobody else is inside, in any process; then be alone there.
+
+        For what lies beside the database and is shared. A file or a connection holds
+        the lock, so that a kill gives it back.
+
+        Raises:
+            Busy: another process took too long, in PostgreSQL.
+        """
+        if self.is_sqlite:
+            with _locked(Path(self.name).with_suffix(".turn")):
+                yield
+            return
+        lock_sql = text("SELECT pg_advisory_xact_lock(:key)")
+        with _faults(self.name), self._writer.begin() as connection:
+            connection.execute(lock_sql, {"key": TURN_LOCK})
+            yield
 
     def faults(self) -> list[str]:
         """Let the engine check its own files, where it can; list what it finds."""

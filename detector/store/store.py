@@ -19,6 +19,7 @@ class Store:
         database: brands, references, descriptions, embeddings, scans.
         blobs: the references' pictures.
         index_folder: snapshots of the search index; derived, may be deleted.
+        index_url: of the server that has the vectors instead; None for none.
         uploads_folder: catalogue files that wait to be imported.
     """
 
@@ -27,6 +28,7 @@ class Store:
     blobs: Blobs
     index_folder: Path
     uploads_folder: Path
+    index_url: str | None = None
 
     def sync_uploads(self, folder: Path) -> None:
         """See to it that an upload's folder survives a power cut."""
@@ -38,12 +40,15 @@ class Store:
         self.database.close()
 
 
-def open_store(folder: Path, database: str | None = None) -> Store:
+def open_store(
+    folder: Path, database: str | None = None, *, index: str | None = None
+) -> Store:
     """Open a data directory, creating or upgrading it as needed.
 
     Args:
         folder: the directory.
         database: URL of a database elsewhere; SQLite in the directory if None.
+        index: URL of a vector index elsewhere; files in the directory if None.
 
     Raises:
         InvalidInput: a URL of no database that we know.
@@ -68,4 +73,4 @@ def open_store(folder: Path, database: str | None = None) -> Store:
             remedy="Make it a folder that this user can write to, or set "
             "DETECTOR_DATA_DIR to another one.",
         ) from error
-    return Store(folder, opened, blobs, index_folder, uploads_folder)
+    return Store(folder, opened, blobs, index_folder, uploads_folder, index)

@@ -32,7 +32,7 @@ from index.snapshot import (
     read_manifest,
     save_snapshot,
 )
-from index.vector_index import Origin
+from index.vector_index import Origin, VectorIndex
 
 MARK = "~"
 """Stands in a synthetic id between the real one and a number; in no real id."""
@@ -105,7 +105,7 @@ class CrowdDescriptions:
         return {name: read[other] for name, other in real.items() if other in read}
 
 
-def crowd_vectors(index: FaissIndex, folder: Path, times: int, *, seed: int) -> None:
+def crowd_vectors(index: VectorIndex, folder: Path, times: int, *, seed: int) -> None:
     """Save an index of `times` as many vectors; see `spread`."""
     small = _save(index, folder)
     count, dim = small.manifest.count, small.manifest.dim
@@ -204,7 +204,7 @@ def weigh(folder: Path, *, is_local: bool) -> int | None:
     return int(subprocess.check_output(command, cwd=_ROOT))
 
 
-def _save(index: FaissIndex | LocalIndex, folder: Path) -> Snapshot:
+def _save(index: VectorIndex | LocalIndex, folder: Path) -> Snapshot:
     """Save an index, and read its arrays as they lie on disk."""
     index.save(folder, _ORIGIN)
     is_local = isinstance(index, LocalIndex)

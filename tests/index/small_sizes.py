@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Self
 
 from index.faiss_index import FaissIndex
+from index.index_engine import LocalIndexes
 from index.sizing import DEFAULT, Sizing
-from index.vector_index import Vectors
+from index.vector_index import VectorIndex, Vectors
 
 
 def sized(*, flat_up_to: int, tail_rows: int, block_rows: int) -> Sizing:
@@ -37,6 +38,10 @@ class CodedIndex(FaissIndex):
         super().add(ids, vectors)
         self.settle()
 
+    def put(self, ids: Sequence[str], vectors: Vectors) -> None:
+        super().put(ids, vectors)
+        self.settle()
+
     @classmethod
     def load(
         cls, folder: Path, *, model: str, weights_hash: str, sizing: Sizing = SMALL
@@ -44,3 +49,17 @@ class CodedIndex(FaissIndex):
         return super().load(
             folder, model=model, weights_hash=weights_hash, sizing=sizing
         )
+
+
+class CodedIndexes(LocalIndexes):
+    """`LocalIndexes` of such indexes."""
+
+    def create(
+        self, folder: Path, dim: int, *, model: str, weights_hash: str
+    ) -> VectorIndex:
+        return CodedIndex(dim)
+
+    def load(
+        self, folder: Path, *, model: str, weights_hash: str
+    ) -> tuple[VectorIndex, int]:
+        return CodedIndex.load(folder, model=model, weights_hash=weights_hash)

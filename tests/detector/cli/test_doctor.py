@@ -100,3 +100,13 @@ def test_another_model_is_a_warning_until_the_index_is_rebuilt(
     assert checks(done)["features"]["state"] == "warning"
     assert filled("index", "rebuild").code == 0
     assert checks(filled("doctor", "--json"))["index"]["state"] == "ok"
+
+
+def test_a_server_of_the_index_that_is_down_is_named(filled, monkeypatch):
+    monkeypatch.setenv("DETECTOR_INDEX_URL", "http://user:secret@127.0.0.1:1")
+    done = filled("doctor", "--json")
+    assert done.code == 1
+    index = checks(done)["index"]
+    assert "Milvus at http://127.0.0.1:1 cannot be used" in index["found"]
+    assert "DETECTOR_INDEX_URL" in index["remedy"]
+    assert "secret" not in done.out + done.err

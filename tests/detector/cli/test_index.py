@@ -40,3 +40,26 @@ def test_verify_fails_on_damage_and_rebuild_mends_it(filled, data_dir):
         "references": {"local": 6, "copy": 6},
     }
     assert filled("index", "verify").code == 0
+
+
+def test_an_index_moves_to_milvus_and_back(filled, data_dir, tmp_path, monkeypatch):
+    place = str(tmp_path / "vectors.db")
+    moved = filled("index", "move", "--to", place, "--json")
+    assert json.loads(moved.out) == {
+        "references": {"local": 6, "copy": 6},
+        "agreement": 1.0,
+        "faults": [],
+    }
+    monkeypatch.setenv("DETECTOR_INDEX_URL", place)
+    status = json.loads(filled("index", "info", "--json").out)
+    assert ["copy", 6, None] in [
+        [s["name"], s["num_references"], s["num_bytes"]] for s in status["snapshots"]
+    ]
+    assert filled("index", "verify").code == 0
+    assert "are the same" in filled("index", "move", "--to", "files").out
+
+
+def test_an_index_moves_nowhere_unknown(filled):
+    done = filled("index", "move", "--to", "redis://127.0.0.1")
+    assert done.code == 2
+    assert "expected http://host:19530" in done.err

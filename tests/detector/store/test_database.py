@@ -3,6 +3,7 @@ import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
@@ -235,3 +236,47 @@ def test_other_databases_are_refused_without_quoting_the_url(url):
 def test_a_file_in_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(StoreFault, match=r"nowhere/a\.lock cannot be written"):
         Database(tmp_path / "nowhere" / "a.db")
+
+
+def test_one_at_a_time_has_the_turn(opened):
+    first, second = opened(), opened()
+    has_entered = threading.Event()
+
+    def enter() -> None:
+        with second.turn():
+            has_entered.set()
+
+    waiting = threading.Thread(target=enter)
+    with first.turn():
+        waiting.start()
+        assert not has_entered.wait(0.3)
+    waiting.join(10)
+    assert has_entered.is_set()
+
+
+def test_who_waits_too_long_for_the_turn_is_told(postgres):
+    url = postgres.create_database()
+    first, second = Database(url), Database(url, busy_timeout_s=0.2)
+    with first.turn(), pytest.raises(Busy), second.turn():
+        pass
+    first.close()
+    second.close()
+
+
+def test_a_process_that_is_killed_gives_its_turn_back(opened, place):
+    database = opened()
+    context = multiprocessing.get_context("spawn")
+    has_it = context.Event()
+    process = context.Process(target=keep_the_turn, args=(place, has_it))
+    process.start()
+    assert has_it.wait(60)
+    process.kill()
+    process.join()
+    with database.turn():
+        pass
+
+
+def keep_the_turn(place: Path | str, has_it: Event) -> None:
+    with Database(place).turn():
+        has_it.set()
+        threading.Event().wait()
