@@ -18,6 +18,9 @@ from detector.matching.match import MatchResult, Verdict
 from detector.store.store import Store
 from detector.workers import map_in_order
 
+BATCH = 8
+"""Files scanned together: an index is then read once for eight pictures."""
+
 Draw = Callable[
     [DecodedImage, MatchResult, Mapping[str, Reference]], Mapping[str, MatchPictures]
 ]
@@ -49,8 +52,10 @@ class ScannedImage:
 class PictureMatcher(Protocol):
     """Finds what a picture resembles, as `Matcher` does."""
 
-    def match(self, image: DecodedImage, *, limit: int) -> MatchResult:
-        """Match one picture; at most `limit` matches, the most similar first."""
+    def match_all(
+        self, images: Sequence[DecodedImage], *, limit: int
+    ) -> list[MatchResult]:
+        """Match pictures; at most `limit` matches of each, the most similar first."""
         ...
 
 
@@ -76,24 +81,51 @@ class Scanner:
         self, files: Sequence[FoundFile], *, threads: int
     ) -> Generator[ScannedImage, None, None]:
         """Scan files in threads; results come in the order of the files."""
-        return map_in_order(self._scan_one, files, threads=threads)
+        num = max(1, min(BATCH, len(files) // threads))
+        batches = [files[at : at + num] for at in range(0, len(files), num)]
+        with closing(map_in_order(self._scan_some, batches, threads=threads)) as done:
+            for scanned in done:
+                yield from scanned
 
-    def _scan_one(self, file: FoundFile) -> ScannedImage:
+    def _scan_some(self, files: Sequence[FoundFile]) -> list[ScannedImage]:
+        """Scan files together: see `Matcher.match_all`."""
+        opened = [self._open(file) for file in files]
+        images = [each.image for each in opened if isinstance(each, _Opened)]
+        results = iter(self.matcher.match_all(images, limit=self.limit))
+        return [
+            self._conclude(each, next(results)) if isinstance(each, _Opened) else each
+            for each in opened
+        ]
+
+    def _open(self, file: FoundFile) -> "_Opened | ScannedImage":
         digest = None
         try:
             if file.reason is not None:
                 return ScannedImage(file.name, file.path, error=f"{file.reason}.")
             data = read_image_bytes(file.path, limits=self.extractor.limits)
             digest = sha256(data).hexdigest()
-            image = self.extractor.decode(data)
+            return _Opened(file, digest, self.extractor.decode(data))
         except DetectorError as error:
             return ScannedImage(file.name, file.path, digest, error=str(error))
-        result = self.matcher.match(image, limit=self.limit)
+
+    def _conclude(self, opened: "_Opened", result: MatchResult) -> ScannedImage:
         with self.store.database.read() as session:
             ids = [match.reference_id for match in result.matches]
             references = find_references(session, ids)
-        pictures = self.draw(image, result, references) if self.draw else {}
-        return ScannedImage(file.name, file.path, digest, result, references, pictures)
+        pictures = self.draw(opened.image, result, references) if self.draw else {}
+        file = opened.file
+        return ScannedImage(
+            file.name, file.path, opened.sha256, result, references, pictures
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Opened:
+    """A file that was read and decoded."""
+
+    file: FoundFile
+    sha256: str
+    image: DecodedImage
 
 
 def find_files(paths: Sequence[str]) -> list[FoundFile]:

@@ -1,7 +1,7 @@
 """What is kept of a reference, and what is worked out of a query."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -145,12 +145,7 @@ class Query:
         self.width = width
         self.height = height
         self._ratio = width / pixels.shape[1]
-        self._vectors = vectors or {}
-
-    def embedded(self, embedder: Embedder) -> NDArray[np.float32]:
-        """Give the vectors of its regions: (regions, dim) float32, L2-normalized."""
-        known = self._vectors.get(embedder.weights_hash)
-        return embedder.embed_regions([self.pixels])[0] if known is None else known
+        self.vectors = dict(vectors or {})
 
     @cached_property
     def small(self) -> RGB:
@@ -188,6 +183,20 @@ class Query:
     def mirrored_sift(self) -> LocalFeatures:
         """SIFT of the flipped picture, keypoints in the flipped picture's pixels."""
         return mirror_sift(self.sift, self.width)
+
+
+def embed_queries(queries: Sequence[Query], embedder: Embedder) -> NDArray[np.float32]:
+    """Embed what is not known of the queries, together, and keep it with them.
+
+    Returns:
+        (n, regions, dim) float32, L2-normalized.
+    """
+    key = embedder.weights_hash
+    new = [query for query in queries if key not in query.vectors]
+    embedded = embedder.embed_regions([query.pixels for query in new])
+    for query, vectors in zip(new, embedded, strict=True):
+        query.vectors[key] = vectors
+    return np.stack([query.vectors[key] for query in queries])
 
 
 def shrink(pixels: RGB) -> RGB:

@@ -1,9 +1,12 @@
 """Ranks references by an embedding alone: what retrieval has before it is verified."""
 
+from collections.abc import Sequence
+
 from detector.images import DecodedImage
 from detector.matching.describe import Query
 from detector.matching.match import Match, MatchResult, Relation, Verdict
 from detector.matching.retrieve import Channel
+from index.vector_index import Hit
 
 
 class EmbeddingRanker:
@@ -12,15 +15,22 @@ class EmbeddingRanker:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
 
-    def match(self, image: DecodedImage, *, limit: int = 10) -> MatchResult:
-        """Rank the references that are nearest to the picture's best region.
+    def match_all(
+        self, images: Sequence[DecodedImage], *, limit: int = 10
+    ) -> list[MatchResult]:
+        """Rank the references that are nearest to each picture's best region.
 
         Returns:
             Matches whose similarity is the embedding's score, normalized where it is
             calibrated, and as verdict what the calibrated thresholds make of the best.
         """
-        query = Query(image.pixels, image.width, image.height)
-        hits = self._channel.search(query, limit)[:limit]
+        if not images:
+            return []
+        queries = [Query(image.pixels, image.width, image.height) for image in images]
+        found = self._channel.search(queries, limit)
+        return [self._judge(hits[:limit]) for hits in found]
+
+    def _judge(self, hits: Sequence[Hit]) -> MatchResult:
         calibration = self._channel.embedder.calibration
         best = hits[0].score if hits else -1.0
         if calibration is None or best < calibration.review:

@@ -62,26 +62,51 @@ class Matcher:
         self.scoring = scoring
         self._observe = observe
 
-    def match(
+    def match(self, image: DecodedImage, *, limit: int = 10) -> MatchResult:
+        """Match one picture against the index; see `match_all`."""
+        return self.match_all([image], limit=limit)[0]
+
+    def match_all(
         self,
-        image: DecodedImage,
+        images: Sequence[DecodedImage],
         *,
         limit: int = 10,
-        vectors: Mapping[str, NDArray[np.float32]] | None = None,
-    ) -> MatchResult:
-        """Match one picture against the index.
+        vectors: Sequence[Mapping[str, NDArray[np.float32]]] = (),
+    ) -> list[MatchResult]:
+        """Match pictures: embedded together, searched together, verified one by one.
 
         Args:
-            image: decoded to `WORKING_PX`.
-            limit: most matches to return; those below the thresholds are kept too.
-            vectors: of its regions, by the embedder's weights' hash, as far as they
-                are known.
+            images: decoded to `WORKING_PX`.
+            limit: most matches to return of each; those below the thresholds are kept
+                too.
+            vectors: for each, what is known of its regions, by the embedder's weights'
+                hash; none for any where nothing is.
 
         Returns:
-            Matches, the most similar first, and the verdict over the best.
+            For each, matches, the most similar first, and the verdict over the best.
         """
-        query = Query(image.pixels, image.width, image.height, vectors)
-        verified = self.examine(query)
+        if not images:
+            return []
+        queries = [
+            Query(image.pixels, image.width, image.height, known)
+            for image, known in zip(images, vectors or [{}] * len(images), strict=True)
+        ]
+        with timed(self._observe, Step.RETRIEVE):
+            chosen = self._retrieve(queries)
+        return [
+            self._judge_all(query, candidates, limit)
+            for query, candidates in zip(queries, chosen, strict=True)
+        ]
+
+    def examine(self, query: Query) -> list[Verification]:
+        """Retrieve candidates and verify those worth it; rivals are told apart."""
+        return self._verify(query, self._retrieve([query])[0])
+
+    def _judge_all(
+        self, query: Query, chosen: Sequence[Candidate], limit: int
+    ) -> MatchResult:
+        with timed(self._observe, Step.VERIFY):
+            verified = self._verify(query, chosen)
         with timed(self._observe, Step.SCORE):
             matches = [judge(query, each, self.scoring) for each in verified]
             matches.sort(key=lambda match: (-match.similarity, match.reference_id))
@@ -92,19 +117,12 @@ class Matcher:
         )
         return MatchResult(tuple(matches[:limit]), verdict)
 
-    def examine(self, query: Query) -> list[Verification]:
-        """Retrieve candidates and verify those worth it; rivals are told apart."""
-        with timed(self._observe, Step.RETRIEVE):
-            chosen = self._retrieve(query)
-        with timed(self._observe, Step.VERIFY):
-            return self._verify(query, chosen)
-
-    def _retrieve(self, query: Query) -> list[Candidate]:
-        """Choose whom to verify."""
-        found = retrieve(query, self._local_index, self._channels)
+    def _retrieve(self, queries: Sequence[Query]) -> list[list[Candidate]]:
+        """Choose whom to verify, for each query."""
+        found = retrieve(queries, self._local_index, self._channels)
         if self._local_index is not None:
-            return shortlist(found, _NUM_RETRIEVED)
-        return gate(found, self._channels)
+            return [shortlist(each, _NUM_RETRIEVED) for each in found]
+        return [gate(each, self._channels) for each in found]
 
     def _verify(self, query: Query, chosen: Sequence[Candidate]) -> list[Verification]:
         """Look closely at those that are worth it."""

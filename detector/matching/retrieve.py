@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.matching.describe import Query
+from detector.matching.describe import Query, embed_queries
 from index.local_index import LocalIndex
 from index.vector_index import Hit, VectorIndex
 from models.embedder import Embedder, Vectors
@@ -37,19 +37,22 @@ class Channel:
     index: VectorIndex
     kind: Kind
 
-    def search(self, query: Query, k: int) -> list[Hit]:
-        """Find the references nearest to the query by its best region, best first.
+    def search(self, queries: Sequence[Query], k: int) -> list[list[Hit]]:
+        """Find the references nearest to each query by its best region, best first.
+
+        All queries are searched at once, which reads the index once for all.
 
         Args:
-            query: the picture in question.
+            queries: the pictures in question, at least one.
             k: references asked of each region; more may come back in all.
 
         Returns:
-            One hit for each reference; scores are normalized where the embedder is
-            calibrated.
+            For each query one hit for each reference; scores are normalized where the
+            embedder is calibrated.
         """
-        vectors = query.embedded(self.embedder)
-        return self.nearest(vectors, self.offsets(vectors), k)
+        vectors = embed_queries(queries, self.embedder)
+        offsets = self.offsets(vectors.reshape(-1, vectors.shape[2]))
+        return self.nearest(vectors, offsets.reshape(vectors.shape[:2]), k)
 
     def offsets(self, vectors: Vectors) -> NDArray[np.float32]:
         """Say what normalization takes off each region's scores: (regions,) float32."""
@@ -59,26 +62,33 @@ class Channel:
         return calibration.offsets(vectors)
 
     def nearest(
-        self, vectors: Vectors, offsets: NDArray[np.float32], k: int
-    ) -> list[Hit]:
-        """Find the references nearest to any of a picture's regions, as `search` does.
+        self, vectors: NDArray[np.float32], offsets: NDArray[np.float32], k: int
+    ) -> list[list[Hit]]:
+        """Find the references nearest to any region of each picture, as `search` does.
 
         Args:
-            vectors: (regions, dim) float32, L2-normalized.
-            offsets: (regions,) float32, taken off the scores.
+            vectors: (n, regions, dim) float32, L2-normalized.
+            offsets: (n, regions) float32, taken off the scores.
             k: references asked of each region.
         """
-        best: dict[str, float] = {}
-        for hits, offset in zip(self.index.search(vectors, k), offsets, strict=True):
-            for hit in hits:
-                score = hit.score - float(offset)
-                best[hit.id] = max(best.get(hit.id, score), score)
+        found = self.index.search(vectors.reshape(-1, vectors.shape[2]), k)
+        regions = vectors.shape[1]
         return [
-            Hit(name, score)
-            for name, score in sorted(
-                best.items(), key=lambda item: (-item[1], item[0])
-            )
+            _best_of_regions(found[row * regions :][:regions], own)
+            for row, own in enumerate(offsets)
         ]
+
+
+def _best_of_regions(
+    found: Sequence[Sequence[Hit]], offsets: NDArray[np.float32]
+) -> list[Hit]:
+    best: dict[str, float] = {}
+    for hits, offset in zip(found, offsets.tolist(), strict=True):
+        for hit in hits:
+            score = hit.score - offset
+            best[hit.id] = max(best.get(hit.id, score), score)
+    ranked = sorted(best.items(), key=lambda item: (-item[1], item[0]))
+    return [Hit(name, score) for name, score in ranked]
 
 
 @dataclass(slots=True)
@@ -105,31 +115,36 @@ class Candidate:
 
 
 def retrieve(
-    query: Query, local_index: LocalIndex | None, channels: Sequence[Channel]
-) -> list[Candidate]:
-    """Collect what the channels return; order says nothing yet.
+    queries: Sequence[Query],
+    local_index: LocalIndex | None,
+    channels: Sequence[Channel],
+) -> list[list[Candidate]]:
+    """Collect what the channels return for each query; order says nothing yet.
 
     Args:
-        query: the picture in question.
+        queries: the pictures in question, at least one.
         local_index: None where voting is off.
         channels: embedders and their indexes.
     """
-    found: dict[str, Candidate] = {}
-
-    def candidate(reference_id: str) -> Candidate:
-        return found.setdefault(reference_id, Candidate(reference_id))
-
+    found: list[dict[str, Candidate]] = [{} for _ in queries]
     if local_index is not None and len(local_index):
-        codes = [query.orb.descriptors, query.mirrored_orb.descriptors]
-        upright, mirrored = local_index.search(codes, VOTED)
-        for hit in upright:
-            candidate(hit.id).votes = hit.score
-        for hit in mirrored:
-            candidate(hit.id).mirrored_votes = hit.score
+        for query, known in zip(queries, found, strict=True):
+            codes = [query.orb.descriptors, query.mirrored_orb.descriptors]
+            upright, mirrored = local_index.search(codes, VOTED)
+            for hit in upright:
+                _candidate(known, hit.id).votes = hit.score
+            for hit in mirrored:
+                _candidate(known, hit.id).mirrored_votes = hit.score
     for channel in channels:
-        for hit in channel.search(query, EMBEDDED):
-            candidate(hit.id).scores[channel.kind] = hit.score
-    return list(found.values())
+        nearest = channel.search(queries, EMBEDDED)
+        for hits, known in zip(nearest, found, strict=True):
+            for hit in hits:
+                _candidate(known, hit.id).scores[channel.kind] = hit.score
+    return [list(known.values()) for known in found]
+
+
+def _candidate(known: dict[str, Candidate], reference_id: str) -> Candidate:
+    return known.setdefault(reference_id, Candidate(reference_id))
 
 
 def shortlist(candidates: Sequence[Candidate], num_best: int) -> list[Candidate]:

@@ -129,7 +129,7 @@ class Parts:
         descriptions = StoredDescriptions(self.store)
         for image in self.images:
             query = _query(image)
-            found = retrieve(query, self.index.local, channels)
+            [found] = retrieve([query], self.index.local, channels)
             if not found:
                 continue
             best = max(

@@ -244,7 +244,7 @@ def test_the_step_of_a_stack_is_that_of_its_innermost_code():
     image = np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8)
     query = Query(image, 200, 200)
     index.add(["a"], [query.orb.descriptors])
-    assert [c.reference_id for c in retrieve(query, index, [])] == ["a"]
+    assert [c.reference_id for c in retrieve([query], index, [])[0]] == ["a"]
     # The probe itself is no code of the project: its caller, retrieve, decides.
     assert step_of(frames["search"]) == "search"
     assert step_of(sys._getframe()) == "other"

@@ -103,26 +103,33 @@ class Examiner:
         tried = self._map(open_one, digests)
         found = [each for each in tried if isinstance(each, Examined)]
         opened = [each for each in tried if isinstance(each, Opened)]
-        shares = [opened[n :: self._threads] for n in range(self._threads)]
-        looked = self._map(look_at_some, [share for share in shares if share])
+        looked = self._map(look_at_some, self._shares(opened))
         images = {each.sha256: each.image for each in opened}
         pairs = [(look, images[look.sha256]) for share in looked for look in share]
         twins = self._twins([look for look, _ in pairs], standing)
 
-        def match(pair: tuple[Look, DecodedImage]) -> Examined:
-            twin = twins.get(pair[0].sha256)
-            if twin is not None:
-                examined = as_twin(pair[0], twin)
-            else:
-                examined = self._match(*pair, engine)
-            if examined.verdict is not Verdict.NO_MATCH:
-                # Evidence is drawn from it; of others only hash and vectors stay.
-                data = self._read(examined.sha256)
-                if data is not None:
-                    self._store.blobs.put(data)
-            return examined
+        found += [
+            as_twin(look, twins[look.sha256])
+            for look, _ in pairs
+            if look.sha256 in twins
+        ]
+        shares = self._shares([pair for pair in pairs if pair[0].sha256 not in twins])
+        for some in self._map(lambda share: self._match(share, engine), shares):
+            found += some
+        self._map(self._keep_evidence, found)
+        return found
 
-        return found + self._map(match, pairs)
+    def _shares(self, items: Sequence[Item]) -> list[Sequence[Item]]:
+        """Deal items out to the threads; what is worked on together gains from it."""
+        shares = [items[number :: self._threads] for number in range(self._threads)]
+        return [share for share in shares if share]
+
+    def _keep_evidence(self, examined: Examined) -> None:
+        """Keep the bytes that evidence is drawn from; others leave hash and vectors."""
+        if examined.verdict in (Verdict.MATCH, Verdict.REVIEW):
+            data = self._read(examined.sha256)
+            if data is not None:
+                self._store.blobs.put(data)
 
     def _map(
         self, work: Callable[[Item], Result], items: Sequence[Item]
@@ -160,21 +167,30 @@ class Examiner:
             digest: results[twin] for digest, twin in found.items() if twin in results
         }
 
-    def _match(self, look: Look, image: DecodedImage, engine: Engine) -> Examined:
+    def _match(
+        self, pairs: Sequence[tuple[Look, DecodedImage]], engine: Engine
+    ) -> list[Examined]:
         weights = engine.copy_channel.embedder.weights_hash
-        result = engine.matcher.match(
-            image, limit=MOST_MATCHES, vectors={weights: look.vectors}
+        results = engine.matcher.match_all(
+            [image for _, image in pairs],
+            limit=MOST_MATCHES,
+            vectors=[{weights: look.vectors} for look, _ in pairs],
         )
-        matches = [
-            match
-            for rank, match in enumerate(result.matches)
-            if rank == 0 or match.similarity >= WORTH_KEEPING
-        ]
-        with self._store.database.read() as session:
-            references = find_references(session, [m.reference_id for m in matches])
-        return Examined(
-            look.sha256, look, tuple(matches), result.verdict, references=references
-        )
+        found = []
+        for (look, _), result in zip(pairs, results, strict=True):
+            matches = tuple(
+                match
+                for rank, match in enumerate(result.matches)
+                if rank == 0 or match.similarity >= WORTH_KEEPING
+            )
+            with self._store.database.read() as session:
+                references = find_references(session, [m.reference_id for m in matches])
+            found.append(
+                Examined(
+                    look.sha256, look, matches, result.verdict, references=references
+                )
+            )
+        return found
 
 
 def as_twin(look: Look, twin: PictureResult) -> Examined:

@@ -121,7 +121,9 @@ class Standing:
         if row.vectors is None:
             return []
         vectors, offsets = unpack_vectors(row.vectors)
-        hits = self.engine.copy_channel.nearest(vectors, offsets, EMBEDDED)
+        [hits] = self.engine.copy_channel.nearest(
+            vectors[None], offsets[None], EMBEDDED
+        )
         return [(hit.id, hit.score) for hit in hits]
 
 

@@ -55,6 +55,18 @@ def test_a_scan_finds_copies_and_reports_what_it_cannot_read(filled, listings):
         assert by_name[name]["error"]
 
 
+def test_more_files_than_are_scanned_together_come_in_order(filled, listings):
+    names = [f"{number:02d}.png" for number in range(21)]
+    kinds = ("mirrored.png", "plain.png", "bad.png")
+    for number, name in enumerate(names):
+        source = listings / kinds[number % 3]
+        (listings / name).write_bytes(source.read_bytes())
+    done = filled("scan", *(listings / name for name in names), "--format", "jsonl")
+    lines = [json.loads(line) for line in done.out.splitlines()]
+    assert [line["image"] for line in lines] == [str(listings / n) for n in names]
+    assert [line["verdict"] for line in lines] == ["match", "no_match", None] * 7
+
+
 def test_files_come_in_the_order_given_and_hidden_ones_if_named(filled, listings):
     hidden = listings / ".hidden.png"
     hidden.write_bytes((listings / "plain.png").read_bytes())

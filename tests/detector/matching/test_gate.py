@@ -152,6 +152,33 @@ def test_what_points_do_not_agree_with_is_not_looked_at(references, channel):
     assert match(matcher, copy).matches
 
 
+def test_pictures_matched_together_match_as_each_does_alone(gated):
+    shown = [
+        draw_product("shoes"),
+        draw_scene(500, 400, seed=5),
+        EDITS["mirror"](draw_product("boxes")),
+        EDITS["crop"](draw_product("bags")),
+    ]
+    together = gated.match_all([decoded(each) for each in shown], limit=3)
+    assert len({result.verdict for result in together}) > 1
+    for image, result in zip(shown, together, strict=True):
+        alone = gated.match(decoded(image), limit=3)
+        assert result.verdict == alone.verdict
+        for found, expected in zip(result.matches, alone.matches, strict=True):
+            assert found.reference_id == expected.reference_id
+            assert found.similarity == pytest.approx(expected.similarity, abs=1e-6)
+    assert gated.match_all([]) == []
+
+
+def test_vectors_that_are_known_are_not_worked_out_again(gated, channel):
+    image = decoded(draw_product("shoes"))
+    key = channel.embedder.weights_hash
+    far = -channel.embedder.embed_regions([image.pixels])[0]
+    [known] = gated.match_all([image], vectors=[{key: far}])
+    assert known.matches == ()
+    assert gated.match(image).matches
+
+
 def test_the_gate_lets_the_best_through_and_nobody_under_it():
     candidates = scored(0.1, 0.5, 0.3, 0.7)
     chosen = gate(candidates, [with_gate(0.3)])
@@ -176,7 +203,8 @@ def test_a_ranker_orders_everything_by_the_normalized_score(channel):
     page.paste(draw_product("boxes"), (SIDE_PX, 40))
     for shown, least in ((draw_product("boxes"), 0.5), (page, 0.2)):
         picture = decoded(shown)
-        found = EmbeddingRanker(channel).match(picture, limit=50).matches
+        [result] = EmbeddingRanker(channel).match_all([picture], limit=50)
+        found = result.matches
         assert found[0].reference_id == "boxes-0"
         assert found[0].similarity > least
         scores = [each.similarity for each in found]
@@ -197,7 +225,7 @@ def test_a_rankers_verdict_is_that_of_the_calibrated_thresholds(channel):
         draw_scene(300, 200, seed=1),
         *(EDITS[edit](draw_product("shirts")) for edit in EDITS),
     ):
-        result = ranker.match(decoded(shown))
+        [result] = ranker.match_all([decoded(shown)])
         best = result.matches[0].similarity
         assert (result.verdict is Verdict.MATCH) == (best >= calibration.match)
         assert (result.verdict is Verdict.NO_MATCH) == (best < calibration.review)

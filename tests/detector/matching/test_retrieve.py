@@ -87,7 +87,7 @@ def colors() -> FaissIndex:
 
 @pytest.mark.parametrize(("kind", "number"), CATALOGUE)
 def test_the_votes_of_a_copy_go_to_its_reference(voting, kind, number):
-    found = retrieve(query_of(draw_product(kind, number)), voting, [])
+    [found] = retrieve([query_of(draw_product(kind, number))], voting, [])
     best = max(found, key=lambda c: c.best_votes)
     assert best.reference_id == name_of(kind, number)
     assert best.votes > 2 * best.mirrored_votes
@@ -95,7 +95,8 @@ def test_the_votes_of_a_copy_go_to_its_reference(voting, kind, number):
 
 def test_the_votes_of_a_flipped_copy_are_mirrored_votes(voting):
     flipped = draw_product("shoes").transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    best = max(retrieve(query_of(flipped), voting, []), key=lambda c: c.best_votes)
+    [found] = retrieve([query_of(flipped)], voting, [])
+    best = max(found, key=lambda c: c.best_votes)
     assert best.reference_id == "shoes-0"
     assert best.mirrored_votes == best.best_votes > 2 * best.votes
 
@@ -108,7 +109,8 @@ def test_an_embedding_counts_under_its_kind_with_its_best_region(colors, kind):
     pixels = np.concatenate([left, np.zeros_like(left)], axis=1)
     query = Query(pixels, pixels.shape[1], pixels.shape[0])
     channel = Channel(embedder, colors, kind)
-    found = {c.reference_id: c for c in retrieve(query, LocalIndex(), [channel])}
+    [candidates] = retrieve([query], LocalIndex(), [channel])
+    found = {c.reference_id: c for c in candidates}
     assert len(found) == len(CATALOGUE)
     regions = embedder.embed_regions([pixels])[0]
     for name, candidate in found.items():
@@ -122,7 +124,7 @@ def test_an_embedding_counts_under_its_kind_with_its_best_region(colors, kind):
 
 def test_what_several_channels_return_is_one_candidate(voting, colors):
     channels = [Channel(MeanColors(), colors, kind) for kind in Kind]
-    found = retrieve(query_of(draw_product("bottles")), voting, channels)
+    [found] = retrieve([query_of(draw_product("bottles"))], voting, channels)
     names = [c.reference_id for c in found]
     assert len(set(names)) == len(names) <= len(CATALOGUE)
     own = next(c for c in found if c.reference_id == "bottles-0")
@@ -131,11 +133,11 @@ def test_what_several_channels_return_is_one_candidate(voting, colors):
 
 def test_empty_indexes_return_nothing():
     channel = Channel(MeanColors(), FaissIndex(MeanColors.dim), Kind.COPY)
-    assert retrieve(query_of(draw_product("bags")), LocalIndex(), [channel]) == []
+    assert retrieve([query_of(draw_product("bags"))], LocalIndex(), [channel]) == [[]]
 
 
 def test_a_picture_without_points_gets_no_votes(voting):
-    assert retrieve(query_of(white()), voting, []) == []
+    assert retrieve([query_of(white())], voting, []) == [[]]
 
 
 def random_candidates(rng: np.random.Generator) -> list[Candidate]:
