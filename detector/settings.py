@@ -60,7 +60,9 @@ class Settings(BaseSettings):
         "`off` finds copies only, `auto` votes up to 10,000 references.",
     )
     device: str = Field(
-        "auto", description="Where embedders run: `auto`, `cpu` or `cuda`."
+        "auto",
+        description="Where embedders run: `auto`, `cpu` or `cuda`; for `compact`, `auto` "
+        "is `cpu`.",
     )
     threads: int = Field(
         0,

@@ -1,9 +1,9 @@
 """The compact embedder: our own small copy-detection network, run by ONNX Runtime.
 
-Nothing here imports torch, whose import alone takes seconds.
+Torch, whose import alone takes seconds, is imported only where a GPU is asked for.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +31,7 @@ ORT_ERRORS = (ort_state.Fail, ort_state.InvalidArgument, ort_state.InvalidGraph)
 
 
 class CompactEmbedder:
-    """Embeds a picture and its regions in one pass of a small network, on the CPU.
+    """Embeds a picture and its regions in one pass of a small network.
 
     Attributes:
         name: `compact`, or `compact:<file>` for other weights than the shipped ones.
@@ -43,6 +43,7 @@ class CompactEmbedder:
         self,
         weights: Path | None = None,
         *,
+        device: str = "cpu",
         threads: int = 1,
         is_calibrated: bool = True,
     ) -> None:
@@ -50,12 +51,15 @@ class CompactEmbedder:
 
         Args:
             weights: a file that `save_weights` wrote; None for the shipped one.
-            threads: that one call may use.
+            device: `cpu` or `cuda`. In bfloat16 on a GPU a vector differs from the
+                CPU's by what moves its score in the third decimal.
+            threads: that one call may use on a CPU.
             is_calibrated: read the calibration beside the weights, if there is one.
 
         Raises:
             MissingWeights: no such file.
             CorruptWeights: cut off, altered, or not such a file.
+            ModelError: CUDA was asked for, and there is none.
         """
         path = weights or SHIPPED
         remedy = (
@@ -69,7 +73,9 @@ class CompactEmbedder:
         self.calibration: Calibration | None = None
         if is_calibrated:
             self.calibration = load_calibration(path, self.weights_hash, remedy=remedy)
-        self._session = _start_session(path, self._architecture, arrays, threads)
+        self._run, self._batch_size = _start(
+            path, self._architecture, arrays, device, threads
+        )
         if self.calibration and self.calibration.background.shape[1] != self.dim:
             raise CorruptWeights(
                 f"{calibration_path(path)}: its background has vectors of "
@@ -99,10 +105,9 @@ class CompactEmbedder:
     def embed_regions(self, images: Sequence[RGB]) -> NDArray[np.float32]:
         """Embed every region of each picture; see `Embedder.embed_regions`."""
         parts = [np.zeros((0, len(self.regions), self.dim), np.float32)]
-        for start in range(0, len(images), BATCH_SIZE):
-            batch = images[start : start + BATCH_SIZE]
-            pixels = np.stack([self._square(image) for image in batch])
-            parts.append(self._session.run(None, {"pixels": pixels})[0])
+        for start in range(0, len(images), self._batch_size):
+            batch = images[start : start + self._batch_size]
+            parts.append(self._run(np.stack([self._square(image) for image in batch])))
         return np.concatenate(parts)
 
     def _square(self, image: RGB) -> RGB:
@@ -114,31 +119,55 @@ class CompactEmbedder:
         return np.asarray(resized)
 
 
-def _start_session(
+def _start(
     path: Path,
     architecture: Architecture,
     arrays: Mapping[str, NDArray[np.float32]],
+    device: str,
     threads: int,
-) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
+) -> tuple[Callable[[RGB], NDArray[np.float32]], int]:
+    """Get the network ready; return what runs it, and how many pictures a pass."""
+    errors: tuple[type[Exception], ...] = ORT_ERRORS
     try:
-        graph = build_graph(architecture, arrays)
-        return onnxruntime.InferenceSession(
-            graph, options, providers=["CPUExecutionProvider"]
-        )
+        if device == "cpu":
+            return _start_session(architecture, arrays, threads), BATCH_SIZE
+        from models.compact_cuda import BATCH_SIZE as CUDA_BATCH_SIZE
+        from models.compact_cuda import start_network
+        from models.torch_run import choose_device
+
+        errors = (RuntimeError,)
+        chosen = choose_device(device, threads=threads)
+        return start_network(architecture, arrays, chosen), CUDA_BATCH_SIZE
     except KeyError as error:
         raise CorruptWeights(
             f"{path}: the array {error} of its own architecture is missing. "
             "Export it again with scripts/train_compact.py."
         ) from error
-    except ORT_ERRORS as error:
+    except errors as error:
         raise CorruptWeights(
             f"{path}: its arrays do not fit its architecture ({error}). "
             "Export it again with scripts/train_compact.py."
         ) from error
+
+
+def _start_session(
+    architecture: Architecture, arrays: Mapping[str, NDArray[np.float32]], threads: int
+) -> Callable[[RGB], NDArray[np.float32]]:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(
+        build_graph(architecture, arrays),
+        options,
+        providers=["CPUExecutionProvider"],
+    )
+
+    def run(pixels: RGB) -> NDArray[np.float32]:
+        embedded: NDArray[np.float32] = session.run(None, {"pixels": pixels})[0]
+        return embedded
+
+    return run
 
 
 def load_weights(

@@ -14,7 +14,8 @@ KNOWN_NAMES = (
 def load_embedder(name: str, *, device: str = "auto", threads: int = 1) -> Embedder:
     """Load an embedder.
 
-    `compact` never imports torch, and runs on the CPU whatever the device is.
+    `compact` runs by torch on the device `cuda` alone, and never imports it otherwise:
+    `auto` is the CPU for it, where its network takes less time than decoding does.
 
     Args:
         name: `compact`, `compact:<weights file>`, `open_clip:<model>/<tag or file>`
@@ -32,7 +33,11 @@ def load_embedder(name: str, *, device: str = "auto", threads: int = 1) -> Embed
     if kind == "compact" and (argument or name == "compact"):
         from models.compact import CompactEmbedder
 
-        return CompactEmbedder(Path(argument) if argument else None, threads=threads)
+        return CompactEmbedder(
+            Path(argument) if argument else None,
+            device="cuda" if device == "cuda" else "cpu",
+            threads=threads,
+        )
     if kind == "open_clip":
         model, _, weights = argument.partition("/")
         if model and weights:

@@ -60,14 +60,20 @@ def run_in_batches(
     Returns:
         (n, dim) float32, L2-normalized.
     """
-    parts = [np.zeros((0, dim), np.float32)]
+    is_gpu = device.type == "cuda"
+    parts = []
     for start in range(0, len(images), BATCH_SIZE):
-        batch = [prepare(bounded(i)) for i in images[start : start + BATCH_SIZE]]
-        is_gpu = device.type == "cuda"
+        prepared = [prepare(bounded(i)) for i in images[start : start + BATCH_SIZE]]
+        batch = torch.stack(prepared)
+        if is_gpu:
+            # Pinned, so that the copy and the kernels run while the next is prepared.
+            batch = batch.pin_memory().to(device, non_blocking=True)
         with torch.autocast(device.type, torch.bfloat16, enabled=is_gpu):
-            vectors = network(torch.stack(batch).to(device))
-        parts.append(functional.normalize(vectors.float(), dim=1).cpu().numpy())
-    return np.concatenate(parts)
+            vectors = network(batch)
+        parts.append(functional.normalize(vectors.float(), dim=1))
+    if not parts:
+        return np.zeros((0, dim), np.float32)
+    return np.concatenate([part.cpu().numpy() for part in parts])
 
 
 def bounded(image: RGB) -> RGB:
