@@ -61,8 +61,8 @@ class Settings(BaseSettings):
     )
     device: str = Field(
         "auto",
-        description="Where embedders run: `auto`, `cpu` or `cuda`; for `compact`, `auto` "
-        "is `cpu`.",
+        description="Where embedders run: `auto`, `cpu` or `cuda`; for `compact`, "
+        "`auto` is `cpu`.",
     )
     threads: int = Field(
         0,
