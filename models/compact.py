@@ -130,7 +130,7 @@ def _start(
     errors: tuple[type[Exception], ...] = ORT_ERRORS
     try:
         if device == "cpu":
-            return _start_session(architecture, arrays, threads), BATCH_SIZE
+            return start_session(architecture, arrays, threads), BATCH_SIZE
         from models.compact_cuda import BATCH_SIZE as CUDA_BATCH_SIZE
         from models.compact_cuda import start_network
         from models.torch_run import choose_device
@@ -150,9 +150,10 @@ def _start(
         ) from error
 
 
-def _start_session(
+def start_session(
     architecture: Architecture, arrays: Mapping[str, NDArray[np.float32]], threads: int
 ) -> Callable[[RGB], NDArray[np.float32]]:
+    """Get ONNX Runtime ready; see `models.compact_cuda.start_network`."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
