@@ -53,7 +53,7 @@ screenshots: $(INSTALLED) ## draw the console's pages with the demo's data, with
 	$(BIN)/python -m scripts.draw_screenshots $(DEMO) docs/screenshots
 
 lock: $(INSTALLED) ## pin what pyproject.toml asks for; UPGRADE=--upgrade for the newest
-	$(BIN)/uv pip compile pyproject.toml --extra milvus --group dev $(UPGRADE) \
+	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev $(UPGRADE) \
 	  --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	  --no-config --no-emit-index-url --no-emit-find-links --no-annotate \
 	  --no-header --quiet --output-file requirements.lock

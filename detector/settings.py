@@ -1,6 +1,7 @@
 """The only reader of the environment."""
 
 import os
+from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
@@ -32,6 +33,12 @@ class Settings(BaseSettings):
         None,
         description="Vector index, `http://user:password@host:19530/database` of a "
         "Milvus server or a file `*.db` of milvus-lite; FAISS in the data folder by "
+        "default.",
+    )
+    blob_url: str | None = Field(
+        None,
+        description="Bucket for the pictures, `s3://bucket/prefix`, with endpoint and "
+        "credentials from the standard `AWS_…` variables; in the data folder by "
         "default.",
     )
     max_image_bytes: int = Field(
@@ -183,6 +190,15 @@ class Settings(BaseSettings):
     def index_place(self) -> str | None:
         """The URL of the vector index, with its password; None for the default."""
         return self.index_url.get_secret_value() if self.index_url else None
+
+    @property
+    def places(self) -> Mapping[str, str | None]:
+        """What is elsewhere than in the data directory, as `open_store` takes it."""
+        return {
+            "database": self.database_place,
+            "index": self.index_place,
+            "blobs": self.blob_url,
+        }
 
     @property
     def num_threads(self) -> int:

@@ -115,10 +115,10 @@ def table_rows(store: Store) -> dict[str, list[tuple[Any, ...]]]:
 def blob_files(store: Store) -> dict[str, str]:
     """Read every file of the blob store: path → SHA-256 of what it holds."""
     return {
-        path.relative_to(store.blobs.folder).as_posix(): sha256(
+        path.relative_to(store.folder / "blobs").as_posix(): sha256(
             path.read_bytes()
         ).hexdigest()
-        for path in sorted(store.blobs.folder.rglob("*"))
+        for path in sorted((store.folder / "blobs").rglob("*"))
         if path.is_file()
     }
 

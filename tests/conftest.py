@@ -16,7 +16,12 @@ VERSIONS_THAT_MATTER = (
     "sqlalchemy",
     "torch",
 )
-pytest_plugins = ("tests.browser", "tests.databases", "tests.vector_engines")
+pytest_plugins = (
+    "tests.browser",
+    "tests.buckets",
+    "tests.databases",
+    "tests.vector_engines",
+)
 THIS_MACHINE = ("127.", "::1", "localhost")
 
 
@@ -63,5 +68,6 @@ def pytest_configure() -> None:
 def clean_environ(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide the settings of whoever runs the tests."""
     for name in list(os.environ):
-        if name.startswith("DETECTOR_"):
+        if name.startswith(("AWS_", "DETECTOR_")):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")

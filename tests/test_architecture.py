@@ -97,6 +97,8 @@ HOMES = {
     "sqlalchemy": SQL,
     "alembic": ("detector/store",),
     "fsspec": ("detector/store",),
+    "s3fs": ("detector/store/s3_blobs.py",),
+    "botocore": ("detector/store/s3_blobs.py",),
     "httpx2": (
         "detector/catalogue",
         "detector/console",

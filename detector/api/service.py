@@ -97,8 +97,7 @@ class Service:
 
     def open(self) -> None:
         """Open the store, and begin to load the rest."""
-        at = self.settings
-        self._store = open_store(at.data_dir, at.database_place, index=at.index_place)
+        self._store = open_store(self.settings.data_dir, **self.settings.places)
         self._door = Door(self._store.database)
         self._loading.start()
 

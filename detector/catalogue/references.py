@@ -16,10 +16,13 @@ from detector.store.tables import (
     ReferenceProductRow,
     ReferenceRow,
 )
+from detector.workers import map_in_order
 
 ACTIVE = "active"
 MAX_PARAMETERS = 500
 """Ids in one query; far below the limit of every database."""
+LOOKS_AT_ONCE = 16
+"""Pictures whose sizes are asked for at once: a bucket takes its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +143,12 @@ def lost_pictures(session: Session, blobs: Blobs) -> list[str]:
     columns = select(ImageRow.sha256, ImageRow.num_bytes).where(
         exists().where(ReferenceRow.image_sha256 == ImageRow.sha256)
     )
+    rows = session.execute(columns.order_by(ImageRow.sha256)).all()
+    sizes = map_in_order(
+        blobs.size, (digest for digest, _ in rows), threads=LOOKS_AT_ONCE
+    )
     return [
         digest
-        for digest, num_bytes in session.execute(columns.order_by(ImageRow.sha256))
-        if blobs.size(digest) != num_bytes
+        for (digest, num_bytes), size in zip(rows, sizes, strict=True)
+        if size != num_bytes
     ]

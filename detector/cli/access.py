@@ -28,9 +28,7 @@ def open_database() -> Iterator["Database"]:
     from detector.store.store import open_store
 
     settings = load_settings()
-    store = open_store(
-        settings.data_dir, settings.database_place, index=settings.index_place
-    )
+    store = open_store(settings.data_dir, **settings.places)
     try:
         yield store.database
     finally:

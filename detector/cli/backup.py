@@ -88,11 +88,7 @@ def _store() -> Iterator["Store"]:
     from detector.store.store import open_store
 
     settings = load_settings()
-    with closing(
-        open_store(
-            settings.data_dir, settings.database_place, index=settings.index_place
-        )
-    ) as store:
+    with closing(open_store(settings.data_dir, **settings.places)) as store:
         yield store
 
 

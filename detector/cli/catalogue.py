@@ -113,9 +113,7 @@ def import_catalogue(
         data_dir = settings.data_dir
         if dry_run and not settings.database_url and not data_dir.exists():
             data_dir = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        store = open_store(
-            data_dir, settings.database_place, index=settings.index_place
-        )
+        store = open_store(data_dir, **settings.places)
         stack.callback(store.close)
         source = Source(
             Path(path),

@@ -64,11 +64,7 @@ def report(
     settings = load_settings()
     threads = settings.num_threads
     name = brand_id(brand)
-    with closing(
-        open_store(
-            settings.data_dir, settings.database_place, index=settings.index_place
-        )
-    ) as store:
+    with closing(open_store(settings.data_dir, **settings.places)) as store:
         cost = estimate_cost(store, brand_id=name, sample=sample, threads=threads)
         note(
             f"{cost.num_references:,} references and {cost.num_edits:,} edited "

@@ -15,7 +15,8 @@ from detector.catalogue.references import count_references, lost_pictures
 from detector.cli.engine import image_limits, load_models
 from detector.errors import DetectorError, NotReady
 from detector.settings import PREFIX, Settings, load_settings
-from detector.store.store import Store, open_store
+from detector.store.blobs import try_out
+from detector.store.store import Store, open_blobs, open_store
 from models.errors import ModelError
 
 LIBRARIES = ("faiss-cpu", "numpy", "onnxruntime", "opencv-python-headless", "pillow")
@@ -61,6 +62,11 @@ def run_checks() -> Iterator[Check]:
         yield from _check_models(extractor)
     except ModelError as error:
         yield Check("models", State.FAULT, str(error))
+    try:
+        yield from _check_blobs(settings)
+    except DetectorError as error:
+        yield _fault("blobs", error)
+        return
     is_new = not (settings.data_dir / "detector.db").exists()
     if is_new and not settings.database_url:
         yield Check(
@@ -68,9 +74,7 @@ def run_checks() -> Iterator[Check]:
         )
         return
     try:
-        store = open_store(
-            settings.data_dir, settings.database_place, index=settings.index_place
-        )
+        store = open_store(settings.data_dir, **settings.places)
     except DetectorError as error:
         yield _fault("database", error)
         return
@@ -136,6 +140,18 @@ def _check_models(extractor: Extractor) -> Iterator[Check]:
         )
 
 
+def _check_blobs(settings: Settings) -> Iterator[Check]:
+    if settings.blob_url is None:
+        return  # a folder of the data directory, which was looked at
+    blobs = open_blobs(settings.data_dir, settings.blob_url)
+    flaws = try_out(blobs)
+    for flaw in flaws:
+        yield Check("blobs", State.WARNING, str(flaw.args[0]), flaw.remedy)
+    if not flaws:
+        found = f"pictures can be stored, read and deleted in {blobs.name}"
+        yield Check("blobs", State.OK, found)
+
+
 def _check_store(store: Store) -> Iterator[Check]:
     faults = store.database.faults()
     if faults:
@@ -155,7 +171,7 @@ def _check_store(store: Store) -> Iterator[Check]:
             "pictures",
             State.FAULT,
             f"{len(lost):,} files of references are missing or cut short, the first "
-            f"is {store.blobs.path(lost[0])}",
+            f"is {store.blobs.place(lost[0])}",
             "Delete what is cut short, then import the same folders again.",
         )
     else:

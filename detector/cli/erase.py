@@ -84,11 +84,7 @@ def approve(id: Id, by: Who, json: Json = False) -> None:
     from detector.store.table import utc_now
 
     settings = load_settings()
-    with closing(
-        open_store(
-            settings.data_dir, settings.database_place, index=settings.index_place
-        )
-    ) as store:
+    with closing(open_store(settings.data_dir, **settings.places)) as store:
         row = approve_erasure(store, id, actor=_actor(by), at=utc_now())
     _show(row, json=json)
     if row.state != "done":
@@ -145,11 +141,7 @@ def finish() -> None:
     from detector.store.store import open_store
 
     settings = load_settings()
-    with closing(
-        open_store(
-            settings.data_dir, settings.database_place, index=settings.index_place
-        )
-    ) as store:
+    with closing(open_store(settings.data_dir, **settings.places)) as store:
         finish_erasure(store, forgets_index=True)
     results().print("Done.", markup=False)
 

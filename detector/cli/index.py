@@ -23,11 +23,7 @@ def info(json: Json = False) -> None:
     from detector.store.store import open_store
 
     settings = load_settings()
-    with closing(
-        open_store(
-            settings.data_dir, settings.database_place, index=settings.index_place
-        )
-    ) as store:
+    with closing(open_store(settings.data_dir, **settings.places)) as store:
         status = describe_snapshots(store)
     if json:
         print_json(status.to_json())
@@ -61,11 +57,7 @@ def verify(json: Json = False) -> None:
 
     settings = load_settings()
     extractor = load_extractor(settings)
-    with closing(
-        open_store(
-            settings.data_dir, settings.database_place, index=settings.index_place
-        )
-    ) as store:
+    with closing(open_store(settings.data_dir, **settings.places)) as store:
         faults = verify_index(store, extractor, threads=settings.num_threads)
     if json:
         print_json({"faults": faults})
@@ -89,11 +81,7 @@ def rebuild(json: Json = False) -> None:
 
     settings = load_settings()
     extractor = load_extractor(settings)
-    with closing(
-        open_store(
-            settings.data_dir, settings.database_place, index=settings.index_place
-        )
-    ) as store:
+    with closing(open_store(settings.data_dir, **settings.places)) as store:
         index = SearchIndex(
             store, extractor, threads=settings.num_threads, on_note=note, anew=True
         )
@@ -134,11 +122,7 @@ def move(
     settings = load_settings()
     extractor = load_extractor(settings)
     with (
-        closing(
-            open_store(
-                settings.data_dir, settings.database_place, index=settings.index_place
-            )
-        ) as store,
+        closing(open_store(settings.data_dir, **settings.places)) as store,
         progress_bar("Moving") as on_progress,
     ):
         moved = move_index(

@@ -184,11 +184,7 @@ def _intake(
             remedy="Name the one that its keys speak for.",
         )
     settings = load_settings()
-    with closing(
-        open_store(
-            settings.data_dir, settings.database_place, index=settings.index_place
-        )
-    ) as store:
+    with closing(open_store(settings.data_dir, **settings.places)) as store:
         yield _Intake(store, settings, marketplace, stopping or threading.Event())
 
 

@@ -53,9 +53,7 @@ def scan(
     files = find_files(paths)
     with ExitStack() as stack:
         writers: list[ScanWriter] = [stack.enter_context(open_writer(format, out))]
-        store = open_store(
-            settings.data_dir, settings.database_place, index=settings.index_place
-        )
+        store = open_store(settings.data_dir, **settings.places)
         stack.callback(store.close)
         scanner, engine = open_scanner(
             store,

@@ -105,9 +105,7 @@ def _print_links(settings: "Settings", url: str) -> None:
     from detector.access.users import UserState, list_users
     from detector.store.store import open_store
 
-    store = open_store(
-        settings.data_dir, settings.database_place, index=settings.index_place
-    )
+    store = open_store(settings.data_dir, **settings.places)
     try:
         users, _ = list_users(store.database)
         seen = set()
@@ -134,9 +132,7 @@ def _look_at_store(settings: "Settings", url: str) -> None:
     from detector.catalogue.references import count_references
     from detector.store.store import open_store
 
-    store = open_store(
-        settings.data_dir, settings.database_place, index=settings.index_place
-    )
+    store = open_store(settings.data_dir, **settings.places)
     try:
         with store.database.read() as session:
             num_references = count_references(session)

@@ -52,11 +52,7 @@ def worker(
     chosen = [Work(name) for name in _known(kinds)]
     settings = load_settings()
     num_threads = threads or settings.num_threads
-    with closing(
-        open_store(
-            settings.data_dir, settings.database_place, index=settings.index_place
-        )
-    ) as store:
+    with closing(open_store(settings.data_dir, **settings.places)) as store:
         extractor = load_extractor(settings)
         background = Background(
             settings,

@@ -25,9 +25,9 @@ from detector.store.backup_format import (
     member_name,
     tables,
 )
-from detector.store.blobs import sync_folder
 from detector.store.database import HEAD
 from detector.store.listing_tables import ListingImportRow, PictureRow
+from detector.store.local_blobs import sync_folder
 from detector.store.store import Store
 from detector.store.tables import ImageRow
 from detector.store.work_tables import ImportRow

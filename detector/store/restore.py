@@ -13,13 +13,7 @@ from pathlib import Path
 from typing import IO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
-from sqlalchemy import (
-    Table,
-    insert,
-    literal,
-    select,
-    update,
-)
+from sqlalchemy import Table, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -99,7 +93,7 @@ def restore_backup(
         with store.database.read() as session:
             _require_empty(session, store, is_locked=False)
         total = 2 * sum(member.num_bytes for member in manifest.members)
-        _require_room(store, total // 2)
+        _require_room(store, manifest)
         progress = _Progress(on_progress, total)
         for member in manifest.members:
             _verify(archive, member, progress)
@@ -212,7 +206,9 @@ def _require_empty(session: Session, store: Store, *, is_locked: bool) -> None:
         )
 
 
-def _require_room(store: Store, num_bytes: int) -> None:
+def _require_room(store: Store, manifest: Manifest) -> None:
+    skipped = () if store.blobs.is_on_disk else (BLOBS,)
+    num_bytes = sum(m.num_bytes for m in manifest.members if m.name not in skipped)
     free = shutil.disk_usage(store.folder).free
     if num_bytes > free:
         raise StoreFault(

@@ -5,9 +5,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from detector.errors import StoreFault
-from detector.store.blobs import Blobs, sync_folder
+from detector.errors import NotReady, StoreFault
+from detector.store.blobs import Blobs
 from detector.store.database import Database
+from detector.store.local_blobs import LocalBlobs, sync_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Store:
     Attributes:
         folder: the directory itself.
         database: brands, references, descriptions, embeddings, scans.
-        blobs: the references' pictures.
+        blobs: the pictures of references, and those that are evidence.
         index_folder: snapshots of the search index; derived, may be deleted.
         index_url: of the server that has the vectors instead; None for none.
         uploads_folder: catalogue files that wait to be imported.
@@ -41,7 +42,11 @@ class Store:
 
 
 def open_store(
-    folder: Path, database: str | None = None, *, index: str | None = None
+    folder: Path,
+    database: str | None = None,
+    *,
+    index: str | None = None,
+    blobs: str | None = None,
 ) -> Store:
     """Open a data directory, creating or upgrading it as needed.
 
@@ -49,9 +54,10 @@ def open_store(
         folder: the directory.
         database: URL of a database elsewhere; SQLite in the directory if None.
         index: URL of a vector index elsewhere; files in the directory if None.
+        blobs: URL of a bucket for the pictures; in the directory if None.
 
     Raises:
-        InvalidInput: a URL of no database that we know.
+        InvalidInput: a URL of no database, or no bucket, that we know.
         StoreFault: it cannot be created, read or written.
         Busy: another process held the database for too long.
     """
@@ -65,7 +71,7 @@ def open_store(
         uploads_folder.mkdir(exist_ok=True)
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, "not writable", str(folder))
-        blobs = Blobs(folder / "blobs")
+        pictures = open_blobs(folder, blobs)
         opened = Database(database or folder / "detector.db")
     except OSError as error:
         raise StoreFault(
@@ -73,4 +79,24 @@ def open_store(
             remedy="Make it a folder that this user can write to, or set "
             "DETECTOR_DATA_DIR to another one.",
         ) from error
-    return Store(folder, opened, blobs, index_folder, uploads_folder, index)
+    return Store(folder, opened, pictures, index_folder, uploads_folder, index)
+
+
+def open_blobs(folder: Path, url: str | None) -> Blobs:
+    """Open the place of pictures: a bucket, or a folder of the data directory.
+
+    Raises:
+        InvalidInput: a URL of no bucket.
+        NotReady: what a bucket needs is not installed.
+    """
+    if url is None:
+        return LocalBlobs(folder / "blobs")
+    # Late, as it takes half a second that only those who want it should wait.
+    try:
+        from detector.store.s3_blobs import S3Blobs
+    except ModuleNotFoundError as error:
+        raise NotReady(
+            f"{error.name} is not installed, which pictures in a bucket need.",
+            remedy="Install it: pip install 'counterfeit-detector[s3]'.",
+        ) from error
+    return S3Blobs(url)

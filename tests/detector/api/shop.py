@@ -86,7 +86,7 @@ class Place:
     flagged: Sequence[Mapping[str, Verdict]]
 
     def open(self) -> Store:
-        return open_store(self.settings.data_dir, self.settings.database_place)
+        return open_store(self.settings.data_dir, **self.settings.places)
 
 
 def make_place(folder: Path, url: str | None, size: Size, receiver: Receiver) -> Place:
@@ -101,7 +101,7 @@ def make_place(folder: Path, url: str | None, size: Size, receiver: Receiver) ->
             "rate_limit": 1_000_000,
         }
     )
-    store = open_store(settings.data_dir, settings.database_place)
+    store = open_store(settings.data_dir, **settings.places)
     extractor = load_extractor(settings)
     references = []
     for brand, name in enumerate(BRANDS):

@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -197,7 +198,7 @@ def test_evidence_whose_file_is_gone_is_answered_like_that_of_none(shops):
     flag = flag_of(shops, "both", ZETA)
     path = evidence_path(flag, f"?position={flag['images'][0]['position']}")
     assert shops["shop"].send("GET", path).status == 200
-    file = shops.store.blobs.path(flag["images"][0]["sha256"])
+    file = Path(shops.store.blobs.place(flag["images"][0]["sha256"]))
     moved = file.rename(file.with_suffix(".gone"))
     require_problem(shops["shop"].send("GET", path), 404, "unknown_id")
     moved.rename(file)

@@ -64,7 +64,7 @@ class Place:
     brand: str
 
     def open(self) -> Store:
-        return open_store(self.settings.data_dir, self.settings.database_place)
+        return open_store(self.settings.data_dir, **self.settings.places)
 
     def import_row(self) -> ImportRow | None:
         store = self.open()

@@ -47,7 +47,7 @@ def story(request, tmp_path) -> Iterator[Story]:
             threads=2,
             webhook_hosts=receiver.hosts,
         )
-        with closing(open_store(settings.data_dir, settings.database_place)) as store:
+        with closing(open_store(settings.data_dir, **settings.places)) as store:
             key, _ = create_key(store.database, Role.ADMIN)
         with service_process(settings, key) as admin:
             yield Story({"admin": admin}, receiver, draw())

@@ -1,6 +1,7 @@
 import os
 from dataclasses import asdict
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
@@ -173,7 +174,7 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing(store, folder):
 def test_a_lost_blob_comes_back_with_the_same_import(store, folder):
     run_import(store, folder)
     digest = table_rows(store)["image"][0][0]
-    store.blobs.path(digest).unlink()
+    Path(store.blobs.place(digest)).unlink()
     run_import(store, folder)
     assert store.blobs.read(digest)
 
@@ -208,7 +209,7 @@ def test_a_store_that_fails_stops_the_import_and_keeps_what_was_committed(
     before = table_rows(store)
     data = save(draw_scene(seed=78), "PNG")
     (folder / "new.png").write_bytes(data)
-    in_the_way = store.blobs.path(sha256(data).hexdigest()).parent
+    in_the_way = Path(store.blobs.place(sha256(data).hexdigest())).parent
     in_the_way.parent.mkdir(exist_ok=True)
     in_the_way.write_bytes(b"")
     with pytest.raises(StoreFault, match="cannot be written"):

@@ -158,9 +158,9 @@ def test_an_import_that_was_given_up_keeps_its_files_for_a_while(store):
 
 
 def test_pictures_that_were_being_written_are_swept_too(store):
-    (store.blobs.folder / "tmp" / "half").write_bytes(b"half")
+    (store.folder / "blobs" / "tmp" / "half").write_bytes(b"half")
     assert sweep_files(store) == 1
-    assert list((store.blobs.folder / "tmp").iterdir()) == []
+    assert list((store.folder / "blobs" / "tmp").iterdir()) == []
 
 
 def test_a_dead_job_of_another_kind_concerns_nobody(store):

@@ -205,7 +205,7 @@ def test_another_model_computes_its_own_vectors_and_index(filled):
 
 def test_a_reference_whose_picture_is_lost_is_left_out_and_told(filled, folder):
     row = table_rows(filled)["reference"][0]
-    filled.blobs.path(row[3]).unlink()
+    Path(filled.blobs.place(row[3])).unlink()
     other = grid_extractor(weights_hash="1" * 64)
     notes: list[str] = []
     index = SearchIndex(filled, other, threads=2, on_note=notes.append)

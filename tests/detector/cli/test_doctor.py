@@ -110,3 +110,23 @@ def test_a_server_of_the_index_that_is_down_is_named(filled, monkeypatch):
     assert "Milvus at http://127.0.0.1:1 cannot be used" in index["found"]
     assert "DETECTOR_INDEX_URL" in index["remedy"]
     assert "secret" not in done.out + done.err
+
+
+def test_a_bucket_that_works_is_right_and_left_as_it_was(filled, bucket, monkeypatch):
+    monkeypatch.setenv("DETECTOR_BLOB_URL", bucket.url)
+    found = checks(filled("doctor", "--json"))
+    assert bucket.url in found["blobs"]["found"]
+    assert found["blobs"]["state"] == "ok"
+    assert bucket.objects() == []
+    assert found["pictures"]["found"].startswith("6 files")  # they lie in the folder
+
+
+def test_a_bucket_that_is_not_there_is_a_fault(detector, bucket, monkeypatch):
+    monkeypatch.setenv("DETECTOR_BLOB_URL", f"s3://{bucket.name}-2")
+    done = detector("doctor", "--json")
+    assert done.code == 1
+    assert checks(done)["blobs"]["found"] == f"The bucket {bucket.name}-2 is not there."
+    monkeypatch.setenv("DETECTOR_BLOB_URL", "ftp://pictures")
+    assert (
+        "DETECTOR_BLOB_URL" in checks(detector("doctor", "--json"))["blobs"]["remedy"]
+    )

@@ -3,6 +3,7 @@ import shutil
 import stat
 import time
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,22 @@ def test_a_restored_store_equals_the_original(new_store, tmp_path, source, targe
             original.uploads_folder / upload
         ).read_bytes()
     assert manifest.counts()["blobs"] == len(before["image"])
+
+
+def test_pictures_go_from_a_folder_into_a_bucket_and_back(
+    filled, new_store, bucket, tmp_path
+):
+    write_backup(filled, tmp_path / "a.zip", on_progress=ignore)
+    with closing(open_store(tmp_path / "b", blobs=bucket.url)) as remote:
+        restore_backup(remote, tmp_path / "a.zip", on_progress=ignore)
+        assert list((tmp_path / "b").glob("blobs")) == []
+        manifest = write_backup(remote, tmp_path / "b.zip", on_progress=ignore)
+    assert (len(bucket.objects()), manifest.faults) == (4, ())
+    copy = new_store("sqlite")
+    restore_backup(copy, tmp_path / "b.zip", on_progress=ignore)
+    digests = [row["sha256"] for row in rows_of(filled)["image"]]
+    assert len(digests) == 4
+    assert all(copy.blobs.read(digest) for digest in digests)
 
 
 def test_a_copy_is_not_taken_for_the_original(filled, new_store, tmp_path):
@@ -124,8 +141,8 @@ def test_what_a_killed_backup_left_is_taken_over(filled, tmp_path):
 
 def test_a_lost_picture_is_told_and_the_rest_is_kept(filled, new_store, tmp_path):
     lost, damaged = [row["sha256"] for row in rows_of(filled)["image"][:2]]
-    filled.blobs.path(lost).unlink()
-    filled.blobs.path(damaged).write_bytes(b"x")
+    Path(filled.blobs.place(lost)).unlink()
+    Path(filled.blobs.place(damaged)).write_bytes(b"x")
     manifest = write_backup(filled, tmp_path / "a.zip", on_progress=ignore)
     assert len(manifest.faults) == 2
     assert {lost, damaged} == {Path(f.split()[0]).name for f in manifest.faults}
@@ -160,7 +177,7 @@ def test_evidence_that_was_lost_is_told(filled, tmp_path):
     kept = filled.blobs.put(b"evidence")
     with filled.database.write() as session:
         session.add(PictureRow(sha256=kept, seq=1, is_kept=True))
-    filled.blobs.path(kept).unlink()
+    Path(filled.blobs.place(kept)).unlink()
     manifest = write_backup(filled, tmp_path / "a.zip", on_progress=ignore)
     (fault,) = manifest.faults
     assert kept in fault

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -140,9 +141,9 @@ def test_a_picture_that_cannot_be_read_is_told_and_stops_nothing(tmp_path):
     with store.database.read() as session:
         pictures = brand_pictures(session, brand_id("Acme"))
     lost, cut = pictures["0/000.png"], pictures["1/001.png"]
-    store.blobs.path(lost).unlink()
-    whole = store.blobs.path(cut).read_bytes()
-    store.blobs.path(cut).write_bytes(whole[: len(whole) // 2])
+    Path(store.blobs.place(lost)).unlink()
+    whole = Path(store.blobs.place(cut)).read_bytes()
+    Path(store.blobs.place(cut)).write_bytes(whole[: len(whole) // 2])
     report = check(engine, brand_id=brand_id("Acme"), sample=4)
     unreadable = {name for code, name in found(report) if code == "unreadable"}
     assert unreadable == {"0/000.png", "1/001.png"}

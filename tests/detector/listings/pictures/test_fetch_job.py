@@ -1,6 +1,7 @@
 """Pictures named by URL are fetched apart, and what cannot be had is told."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -166,7 +167,7 @@ def test_a_picture_wanted_again_is_fetched_again(market, site):
     id = market.offer("l", GivenImage(0, url=url(site, "/a.png")))
     run(market, site)
     row = market.picture(market.photo(0))
-    market.store.blobs.path(row.sha256).unlink()
+    Path(market.store.blobs.place(row.sha256)).unlink()
     with market.store.database.write() as session:
         session.execute(update(PictureRow).values(is_kept=False))
         session.execute(update(ListingRow).values(state="queued"))

@@ -1,6 +1,7 @@
 """Listings are scanned: what is looked at, what is taken over, what is told."""
 
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -176,7 +177,7 @@ def test_a_kept_picture_whose_file_was_lost_drags_nobody_down(market):
     market.scan()
     kept = market.picture(data)
     assert kept.is_kept
-    market.store.blobs.path(kept.sha256).unlink()
+    Path(market.store.blobs.place(kept.sha256)).unlink()
     with market.store.database.write() as session:
         enqueue(session, SCAN_KIND, payload=look_again(id, data))
     other = market.offer("other", innocent(1))
@@ -193,7 +194,7 @@ def test_evidence_that_was_lost_comes_back_with_a_new_version(
     market.offer("lost", data)
     market.scan()
     digest = market.picture(data).sha256
-    market.store.blobs.path(digest).unlink()
+    Path(market.store.blobs.place(digest)).unlink()
     with market.store.database.write() as session:
         session.get_one(PictureRow, digest).is_kept = not is_known_to_be_lost
     version = {"version": 2, "type": EventKind.UPDATED}

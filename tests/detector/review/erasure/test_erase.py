@@ -1,5 +1,6 @@
 """Erasure: of what is erased nothing is left in the data directory; others keep all."""
 
+from contextlib import closing
 from dataclasses import replace
 from hashlib import sha256
 
@@ -24,6 +25,7 @@ from detector.store.audit_tables import AuditRow
 from detector.store.case_tables import CaseRow
 from detector.store.listing_tables import ListingRow, PictureRow
 from detector.store.scan_tables import ScanImageRow, ScanRow
+from detector.store.store import open_store
 from detector.store.takedown_tables import ErasureRow, LegalHoldRow, TombstoneRow
 from detector.store.work_tables import GivenAnswerRow
 from tests.detector.listings.pictures.conftest import SIZE, again
@@ -31,7 +33,7 @@ from tests.detector.review.actions.acting import actions, say, send
 from tests.detector.review.decisions.deciding import counterfeit, settle, speak_for
 from tests.detector.review.erasure.searching import found_in, needles_of
 from tests.detector.review.review_world import ANN, LEA, LEX, MKT
-from tests.detector.review.scanned import Scanned, decode
+from tests.detector.review.scanned import Scanned, decode, open_market
 from tests.drawing import draw_scene, save
 
 SELLER = "grubby-hands-77"
@@ -41,6 +43,11 @@ BAG, HAT = "bag of the unforgettable kind", "hat of the unforgettable kind"
 @pytest.fixture
 def pictures(scanned):
     """A seller's copy of a reference, and a picture of nothing in the catalogue."""
+    return offer_pictures(scanned)
+
+
+def offer_pictures(scanned: Scanned) -> list[bytes]:
+    """Let a seller list both, and somebody else a copy of another reference."""
     market = scanned.market
     own = [
         again(market.photo(0), scale=0.7, quality=71),
@@ -159,6 +166,18 @@ def test_nothing_of_an_erased_seller_is_left_in_the_data_directory(
             sha256(again(scanned.market.photo(1))).hexdigest()
         ]
     assert erased.subject_id is None
+
+
+def test_what_is_erased_is_gone_from_a_bucket_too(bucket, tmp_path):
+    with closing(open_store(tmp_path / "data", blobs=bucket.url)) as store:
+        scanned = open_market(store, tmp_path / "photos")
+        digests = {sha256(data).hexdigest() for data in offer_pictures(scanned)}
+        kept = {name.rpartition("/")[2] for name in bucket.objects()} & digests
+        assert kept
+        assert erase(scanned, "seller", f"shop/{SELLER}").state == "done"
+        left = {name.rpartition("/")[2] for name in bucket.objects()}
+        assert left
+        assert not left & digests
 
 
 def test_what_others_have_stays_as_it_was(store, scanned, pictures):

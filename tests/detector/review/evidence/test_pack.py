@@ -2,6 +2,7 @@
 
 import json
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
@@ -40,7 +41,7 @@ def test_the_same_case_makes_the_same_bytes(store, pack, case_id):
 
 def test_a_picture_that_is_no_longer_kept_is_said_to_be_missing(store, pack, case_id):
     name = next(n for n in read_archive(pack.data).files if n.startswith("listing/"))
-    store.blobs.path(name.partition("/")[2]).unlink()
+    Path(store.blobs.place(name.partition("/")[2])).unlink()
     later = pack_case(store, case_id, scope=ALL, decode=decode)
     report = verify(later.data)
     assert report.is_good

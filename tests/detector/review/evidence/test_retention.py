@@ -3,6 +3,7 @@
 import os
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select, update
@@ -36,7 +37,7 @@ def keep(store: Store, name: str = PICTURE) -> str:
     digest = store.blobs.put(name.encode())
     assert digest == digest_of(name)
     before = time.time() - UNUSED_S - 1
-    os.utime(store.blobs.path(digest), (before, before))
+    os.utime(Path(store.blobs.place(digest)), (before, before))
     with store.database.write() as session:
         session.get_one(PictureRow, digest).is_kept = True
     return digest
