@@ -15,7 +15,6 @@ import http.client
 import io
 import itertools
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -31,7 +30,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from scripts.benchmarks.machine import describe_machine, library_versions, load_1_min
+from scripts.benchmarks.machine import (
+    cpu_s,
+    describe_machine,
+    library_versions,
+    load_1_min,
+)
 
 COMMAND = [sys.executable, "-m", "detector.cli"]
 SMALL_PX = 160
@@ -91,9 +95,7 @@ class Server:
 
     def cpu_s(self) -> float:
         """Read how many seconds of processor time the process has used."""
-        stat = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii")
-        user, system = stat.rpartition(")")[2].split()[11:13]
-        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+        return cpu_s(self.pid)
 
 
 @contextmanager

