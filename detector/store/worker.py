@@ -134,6 +134,7 @@ class Worker:
         self._ended = threading.Event()
         self._awake = threading.Event()
         self._lock = threading.Lock()
+        self._looking = threading.Lock()
         self._running: set[Context] = set()
         self._threads = [
             threading.Thread(target=self._work, name=f"job-{n}", daemon=True)
@@ -177,6 +178,15 @@ class Worker:
 
     def _work(self) -> None:
         while not self._stopping.is_set():
+            # One thread looks for jobs; it finds one, and the next begins to look.
+            with self._looking:
+                job = self._look()
+            if job is not None:
+                self._run(job)
+
+    def _look(self) -> Job | None:
+        """Wait for a job, and take it; None once this is to stop."""
+        while not self._stopping.is_set():
             try:
                 job = claim(
                     self._database, self._handlers.keys(), lease_s=self._lease_s
@@ -186,9 +196,10 @@ class Worker:
                 self._stopping.wait(PAUSE_S)
                 continue
             if job is not None:
-                self._run(job)
-            elif self._awake.wait(self._poll_s) and not self._stopping.is_set():
+                return job
+            if self._awake.wait(self._poll_s) and not self._stopping.is_set():
                 self._awake.clear()
+        return None
 
     def _run(self, job: Job) -> None:
         context = Context(
