@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from s3fs import S3FileSystem
 
+COMMAND = (sys.executable, "-m", "tests.bucket_server")
 SOON_S = 30.0
 
 
@@ -38,19 +39,13 @@ class Bucket:
 
 
 @contextmanager
-def bucket_server(host: str = "127.0.0.1", *prefix: str) -> Iterator[str]:
-    """Start a server on a free port; yield its URL.
-
-    Args:
-        host: address to listen on.
-        prefix: command that runs the server, such as `ip netns exec`.
-    """
+def bucket_server(host: str = "127.0.0.1") -> Iterator[str]:
+    """Start a server on a free port of an address; yield its URL."""
     with TemporaryDirectory() as folder:
         log = Path(folder) / "log"
-        command = [*prefix, sys.executable, "-m", "tests.bucket_server"]
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [*command, "--host", host, "--port", "0"],
+                [*COMMAND, "--host", host, "--port", "0"],
                 cwd=Path(__file__).parent.parent,
                 stdout=out,
                 stderr=out,
@@ -80,6 +75,11 @@ def bucket(bucket_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Bucket:
     monkeypatch.setenv("AWS_ENDPOINT_URL", bucket_endpoint)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    return new_bucket()
+
+
+def new_bucket() -> Bucket:
+    """Make a bucket on the server that the environment names."""
     files = S3FileSystem(skip_instance_cache=True, use_listings_cache=False)
     name = f"test-{uuid.uuid4().hex}"
     files.mkdir(name)

