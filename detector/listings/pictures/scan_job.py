@@ -1,6 +1,6 @@
 """Scans listings: many jobs at once, their pictures looked at together."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session, aliased
@@ -15,7 +15,7 @@ from detector.listings.pictures.examine import CHUNK, Examined, Examiner
 from detector.listings.pictures.fetch_job import ask_for_fetch
 from detector.listings.pictures.keep import keep_results, picture_rows
 from detector.listings.pictures.known import KnownPictures
-from detector.listings.pictures.result import read_results
+from detector.listings.pictures.result import PictureResult, read_results
 from detector.listings.pictures.scan_plan import (
     Plan,
     Task,
@@ -114,19 +114,29 @@ class ScanJob:
             self._look_again_if_swept(session, plan, examined, standing)
             for task in plan.to_fetch:
                 ask_for_fetch(session, task.listing_id, task.version, task.again)
+            images = images_of(session, [task.listing_id for task in plan.ready])
+            results = read_results(session, sorted(digests_of(images, plan.ready)))
             for task in sorted(plan.ready, key=lambda task: task.listing_id):
-                self._finish(session, task, standing)
+                shown = images.get(task.listing_id, ())
+                self._finish(session, task, shown, results, standing)
             _drop_bytes(session, plan.digests)
             context.finish(session, is_forgotten=True)
         self._count_all(plan, examined)
 
-    def _finish(self, session: Session, task: Task, standing: Standing) -> None:
+    def _finish(
+        self,
+        session: Session,
+        task: Task,
+        images: Sequence[ListingImageRow],
+        known: Mapping[str, PictureResult],
+        standing: Standing,
+    ) -> None:
         """Write a listing's outcome, unless it has moved on meanwhile."""
         listing = session.get(ListingRow, task.listing_id)
         if listing is None or not is_current(listing, task):
             return
-        images = images_of(session, [listing.id]).get(listing.id, [])
-        results = read_results(session, [i.sha256 for i in images if i.sha256])
+        digests = {image.sha256 for image in images if image.sha256 is not None}
+        results = {digest: known[digest] for digest in digests & known.keys()}
         for image in images:
             result = results.get(image.sha256 or "")
             if result is not None:
