@@ -12,6 +12,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -47,6 +48,8 @@ VOTING = "off"
 the processes have to do with each other."""
 BATCH = 32
 """Listings that a process claims at once: two threads, 16 each."""
+WARM_UP = 4
+"""Pictures that all of them have looked at before."""
 POLL_S = 0.05
 PATIENCE_S = 300.0
 
@@ -95,9 +98,9 @@ FULL = (Crew(1, 1), Crew(2, 1), Crew(4, 1), Crew(1, 2), Crew(2, 2), Crew(4, 2))
 QUICK = (Crew(1, 1), Crew(2, 1), Crew(4, 1))
 
 
-def measure_workers(
+def measure_crews(
     folder: Path,
-    references: Path,
+    references: Sequence[Path],
     originals: Sequence[bytes],
     *,
     crews: Sequence[Crew],
@@ -108,8 +111,8 @@ def measure_workers(
     """Let each crew scan as many new pictures.
 
     Args:
-        folder: empty, for the data directory.
-        references: folder of a brand's pictures.
+        folder: to work in; `data` and `few` in it must not be there.
+        references: a brand's pictures; a few will do.
         originals: pictures that those of the listings are cut from.
         crews: who.
         pictures: that each crew scans.
@@ -120,15 +123,19 @@ def measure_workers(
         RuntimeError: a process ended, or a picture was scanned twice or not at all.
     """
     settings = load_settings().model_copy(update={"voting": VOTING})
-    with temporary_postgres() as url, closing(open_store(folder, url)) as store:
+    few = folder / "few"
+    few.mkdir()
+    for path in references:
+        shutil.copy(path, few)
+    with ExitStack() as stack:
+        url = stack.enter_context(temporary_postgres())
+        store = stack.enter_context(closing(open_store(folder / "data", url)))
         extractor = load_extractor(settings)
         threads = settings.num_threads
-        import_folder(
-            store, references, brand="Acme", extractor=extractor, threads=threads
-        )
-        cut = _parts(originals, side_px, np.random.default_rng([seed, 3]))
+        import_folder(store, few, brand="Acme", extractor=extractor, threads=threads)
+        cut = cut_parts(originals, side_px, np.random.default_rng([seed, 3]))
         return [
-            _measure(store, url, crew, list(itertools.islice(cut, pictures + 1)))
+            _measure(store, url, crew, list(itertools.islice(cut, WARM_UP + pictures)))
             for crew in crews
         ]
 
@@ -143,14 +150,14 @@ def _measure(
             for _ in range(crew.processes)
         ]
         # So many that every thread gets some: each process opens its engine.
-        first = [pictures[0]] * BATCH * crew.processes
+        first = [*pictures[:WARM_UP]] * (crew.processes * BATCH // WARM_UP)
         _offer(store, f"{name}, first", first)
         _wait(url, workers)
         used_s, start = sum(cpu_s(worker.pid) for worker in workers), time.time()
-        _offer(store, name, pictures[1:])
+        _offer(store, name, pictures[WARM_UP:])
         _wait(url, workers)
         used_s = sum(cpu_s(worker.pid) for worker in workers) - used_s
-    wanted = sorted(sha256(data).hexdigest() for data in pictures[1:])
+    wanted = sorted(sha256(data).hexdigest() for data in pictures[WARM_UP:])
     with psycopg.connect(url) as connection:
         ((end,),) = connection.execute("SELECT max(scanned_at) FROM listing").fetchall()
         query = "SELECT sha256 FROM scan_image WHERE sha256 = ANY(%s)"
@@ -219,7 +226,7 @@ def _wait(url: str, workers: Sequence[subprocess.Popen[str]]) -> None:
             time.sleep(POLL_S)
 
 
-def _parts(
+def cut_parts(
     originals: Sequence[bytes], side_px: int, rng: np.random.Generator
 ) -> Iterator[bytes]:
     """Cut any number of different pictures from some."""
@@ -272,9 +279,9 @@ def main() -> int:
         )
         originals = [path.read_bytes() for path in drawn.mixed]
         load = load_1_min()
-        timings = measure_workers(
-            folder / "data",
-            drawn.references,
+        timings = measure_crews(
+            folder,
+            sorted(drawn.references.iterdir()),
             originals,
             crews=crews,
             pictures=num_pictures,

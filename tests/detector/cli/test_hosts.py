@@ -179,14 +179,14 @@ def test_a_host_that_is_cut_off_stops_nobody_and_goes_on_when_it_is_back(
             # Whoever writes down what it has found waits for this, in mid-transaction,
             # and is given it while nobody hears of it any more.
             next_seq(session, CLOCK, 0)
-            site.offer(64)
+            site.offer(40)
             wait_until(lambda: site.waits(here))
             here.cut_off()
         site.wait_until_scanned()
         here.connect()
         other.send_signal(signal.SIGINT)
         assert other.wait(SOON_S) == 0
-        site.offer(16)
+        site.offer(8)
         site.wait_until_scanned()
         assert cut_off.poll() is None
     require_everything_once(site)

@@ -152,7 +152,7 @@ def test_what_was_put_is_there_however_many_delete_it(place):
         thread.start()
     try:
         blobs = place.open()
-        for number in range(20):
+        for number in range(10):
             blobs.put(b"picture")
             if blobs.size(digest) is None:
                 lost.append(number)
