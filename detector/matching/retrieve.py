@@ -91,6 +91,9 @@ def _best_of_regions(
     return [Hit(name, score) for name, score in ranked]
 
 
+_NO_SCORES = dict.fromkeys(Kind, 0.0)
+
+
 @dataclass(slots=True)
 class Candidate:
     """A reference that some channel returned.
@@ -106,7 +109,7 @@ class Candidate:
     reference_id: str
     votes: float = 0.0
     mirrored_votes: float = 0.0
-    scores: dict[Kind, float] = field(default_factory=lambda: dict.fromkeys(Kind, 0.0))
+    scores: dict[Kind, float] = field(default_factory=_NO_SCORES.copy)
 
     @property
     def best_votes(self) -> float:

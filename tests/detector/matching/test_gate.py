@@ -124,8 +124,8 @@ def test_a_glance_reads_the_best_voted_and_the_nearest_alone(references, channel
     image = decoded(EDITS["crop"](draw_product("shoes")))
     query = Query(image.pixels, image.width, image.height)
     chosen = glance(query, candidates, source.codes(sorted(known)))
-    assert len(chosen) <= 15 < len(candidates)
-    assert {c.reference_id for c in candidates[:3]} <= {c.reference_id for c in chosen}
+    assert len(chosen) <= 13 < len(candidates)
+    assert candidates[0] in chosen
     best = max(chosen, key=lambda c: c.best_votes)
     assert best.reference_id.startswith(name_of("shoes") + "~")
     assert best.votes > best.mirrored_votes
@@ -148,7 +148,7 @@ def test_what_points_do_not_agree_with_is_not_looked_at(references, channel):
     )
     stranger, copy = draw_scene(500, 400, seed=5), draw_product("bags")
     assert match(matcher, stranger).matches == ()
-    assert source.num_described <= 15
+    assert source.num_described <= 13
     assert match(matcher, copy).matches
 
 
