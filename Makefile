@@ -9,6 +9,9 @@ INSTALLED := $(VENV)/.installed
 UNFINISHED := $(VENV).unfinished
 DEMO := demo
 
+# One more than cores: a quarter of the time tests wait for what they have started.
+TEST_WORKERS = $$($(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test check format evaluate benchmark screenshots lock clean
 
@@ -28,7 +31,7 @@ serve: $(INSTALLED) ## open the demo's data in the console at 127.0.0.1:8000
 	DETECTOR_DATA_DIR=$(DEMO)/data exec $(BIN)/detector serve --links $(if $(PORT),--port $(PORT))
 
 test: $(INSTALLED) ## run every test
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist loadfile
 
 check: $(INSTALLED) ## lint, formatting and types
 	$(BIN)/ruff check
