@@ -13,13 +13,13 @@ from index.vector_index import Origin, VectorIndex
 from tests.index.small_sizes import CodedIndexes
 from tests.milvus_server import temporary_milvus
 
-KINDS = ("faiss", "faiss with codes", "milvus-lite", "milvus")
+KINDS = ("faiss", "faiss with codes", "milvus-lite")
 
 
 class Indexes:
-    """Makes indexes of one kind; those that no test has saved are used again.
+    """Makes indexes of one kind, and uses them again.
 
-    A server takes three seconds to make a collection.
+    A server takes two seconds to make a collection.
     """
 
     def __init__(self, open_engine: Callable[[], IndexEngine]) -> None:
@@ -27,6 +27,7 @@ class Indexes:
         self._engine = open_engine()
         self._spare: defaultdict[int, list[VectorIndex]] = defaultdict(list)
         self._lent: list[VectorIndex] = []
+        self._saved: dict[Path, VectorIndex] = {}
 
     def new(self, dim: int) -> VectorIndex:
         """Make an empty index."""
@@ -39,9 +40,10 @@ class Indexes:
         return index
 
     def save(self, index: VectorIndex, folder: Path, origin: Origin) -> None:
-        """Save an index, which no other test then gets."""
+        """Save an index, which ends the one that was saved there before."""
         self._lent.remove(index)
         index.save(folder, origin)
+        self._saved[folder] = index
 
     def load(
         self, folder: Path, *, model: str, weights_hash: str
@@ -52,10 +54,11 @@ class Indexes:
     def take_back(self) -> None:
         """Empty what was lent."""
         if not isinstance(self._engine, LocalIndexes):
-            for index in self._lent:
+            for index in (*self._lent, *self._saved.values()):
                 index.remove(index.ids)
                 self._spare[index.dim].append(index)
         self._lent.clear()
+        self._saved.clear()
 
 
 @pytest.fixture(scope="module")
@@ -72,15 +75,15 @@ def milvus_url() -> Iterator[str]:
 def indexes_of_kind(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Indexes:
-    """Open one kind of index for the tests of one file."""
+    """Open one kind of index for the tests of one file.
+
+    One on a server takes its place where there is a server, `test_shared_index.py`.
+    """
     if request.param == "faiss":
         return Indexes(LocalIndexes)
     if request.param == "faiss with codes":
         return Indexes(CodedIndexes)
-    if request.param == "milvus-lite":
-        url = str(tmp_path_factory.mktemp("lite") / "index.db")
-    else:
-        url = request.getfixturevalue("milvus_url")
+    url = str(tmp_path_factory.mktemp("lite") / "index.db")
     return Indexes(partial(open_index_engine, url))
 
 

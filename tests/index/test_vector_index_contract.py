@@ -1,4 +1,7 @@
-"""What every VectorIndex does, whatever its engine."""
+"""What every VectorIndex does, whatever its engine.
+
+On a Milvus server these tests run from `test_shared_index.py`.
+"""
 
 from collections.abc import Callable
 

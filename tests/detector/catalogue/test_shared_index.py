@@ -1,9 +1,14 @@
-"""A search index in Milvus: processes share it, and one catalogue fills it."""
+"""A search index in Milvus: processes share it, and one catalogue fills it.
+
+All that needs a real server is in this file, the contract of indexes too, so that one
+is started, and runs no longer than it is needed.
+"""
 
 import os
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -14,6 +19,7 @@ from detector.catalogue.search_index import SearchIndex
 from detector.errors import InvalidInput, NotReady
 from detector.store.store import Store
 from detector.store.tables import ReferenceRow
+from index.index_engine import open_index_engine
 from index.vector_index import Origin
 from tests.catalogues import (
     GridEmbedder,
@@ -26,6 +32,8 @@ from tests.catalogues import (
 )
 from tests.drawing import draw_scene, save
 from tests.index.drawn_codes import draw_vectors
+from tests.index.test_vector_index_contract import *  # noqa: F403
+from tests.vector_engines import Indexes
 
 FOLLOW = """
 import sys
@@ -43,6 +51,11 @@ index = search_index.SearchIndex(store, off, threads=1, on_note=print)
 index.refresh(on_taken_in=lambda done, total: print(done, total, flush=True))
 """
 """A process that brings the index up to date, a few changes at a time."""
+
+
+@pytest.fixture(scope="module")
+def indexes_of_kind(milvus_url) -> Indexes:
+    return Indexes(partial(open_index_engine, milvus_url))
 
 
 @pytest.fixture
