@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from index.coder import Coder
 from index.flat_vectors import ROUNDING, score_rows
 from index.ranking import take_best
-from index.row_blocks import Halves, RowBlocks, Rows
+from index.row_blocks import Halves, RowBlocks, Rows, widen
 from index.sizing import Sizing
 from index.vector_index import Hit, Vectors
 
-_QUERIES_AT_ONCE = 32
+_QUERIES_AT_ONCE = 16
 _MORE = 4
 
 
@@ -63,7 +63,7 @@ class CodedVectors:
     def should_train(self) -> bool:
         """Whether lists have become too long, or most codes those of removed rows."""
         has_grown = len(self) >= self._sizing.regrowth * self.num_trained
-        is_worn = len(self.coder) > 2 * len(self) >= 2 * self._sizing.flat_up_to
+        is_worn = len(self.coder) > 2 * max(len(self), self._sizing.flat_up_to)
         return has_grown or is_worn
 
     def find(self, ids: Sequence[str]) -> dict[str, int]:
@@ -81,7 +81,7 @@ class CodedVectors:
             self._is_alive = grown
         self._is_alive[start:end] = True
         self._num_alive += len(ids)
-        self.coder.add(np.arange(start, end), halves.astype(np.float32))
+        self.coder.add(np.arange(start, end), widen(halves))
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove the ids that are present; return how many were."""
@@ -89,6 +89,20 @@ class CodedVectors:
         self._is_alive[rows] = False
         self._num_alive -= len(rows)
         return len(rows)
+
+    def replace(
+        self, rows: RowBlocks, coder: Coder, sources: Rows, *, num_trained: int
+    ) -> None:
+        """Take over other rows and codes.
+
+        Args:
+            rows: among them all that were not removed.
+            coder: of these rows.
+            sources: (n,) the number here that each of them has had.
+            num_trained: rows there were when the coder was trained.
+        """
+        self._is_alive = self._is_alive[sources]
+        self.rows, self.coder, self.num_trained = rows, coder, num_trained
 
     def search(self, queries: Vectors, k: int) -> list[list[Hit]]:
         """Find the k nearest of each query; see `VectorIndex.search`."""
@@ -110,12 +124,11 @@ class CodedVectors:
         for start in range(0, len(queries), _QUERIES_AT_ONCE):
             some = queries[start : start + _QUERIES_AT_ONCE]
             near = [self._alive(c) for c in candidates[start : start + len(some)]]
-            vectors = self.rows.gather(np.concatenate(near))
+            halves = self.rows.gather(np.concatenate(near))
             ends = np.cumsum([len(rows) for rows in near]).tolist()
             for query, rows, end in zip(some, near, ends, strict=True):
-                hits = self._rank(
-                    query, rows, vectors[end - len(rows) : end], k, is_all=is_all
-                )
+                vectors = widen(halves[end - len(rows) : end])
+                hits = self._rank(query, rows, vectors, k, is_all=is_all)
                 if hits is None:
                     [hits] = self._search(
                         query[None], k, _MORE * num, _MORE * num_probes

@@ -16,7 +16,7 @@ from index.manifest import corrupt
 from index.ranking import check_absent, check_new_ids, merge_hits
 from index.read_write_lock import ReadWriteLock
 from index.recoding import code_anew
-from index.row_blocks import RowBlocks
+from index.row_blocks import RowBlocks, widen
 from index.sizing import DEFAULT, Sizing
 from index.snapshot import load_snapshot, read_manifest, save_snapshot
 from index.vector_index import Hit, Origin, Vectors
@@ -57,10 +57,16 @@ class FaissIndex:
 
     @property
     def ids(self) -> frozenset[str]:
-        """All ids, as of now."""
+        """All ids; see `VectorIndex.ids`."""
         with self._lock.reading():
             coded = [] if self._coded is None else self._coded.names
             return frozenset([*self._tail.names, *coded])
+
+    def find(self, ids: Sequence[str]) -> frozenset[str]:
+        """Tell which of these ids are in the index."""
+        with self._lock.reading():
+            coded = {} if self._coded is None else self._coded.find(ids)
+            return frozenset([*coded, *(name for name in ids if name in self._tail)])
 
     @property
     def num_coded(self) -> int:
@@ -243,10 +249,12 @@ class FaissIndex:
         """Learn codes for the size that the index has now, and change over to them."""
         try:
             coded = self._coded
-            if coded is not None:
-                code_anew(coded, self._sizing, lock=self._lock, coding=self._coding)
-            else:
+            if coded is None:
                 self._code_first()
+            elif len(coded) < self._sizing.flat_up_to // 2:
+                self._forget_codes(coded)
+            else:
+                code_anew(coded, self._sizing, lock=self._lock, coding=self._coding)
         finally:
             self._training = None
 
@@ -268,6 +276,14 @@ class FaissIndex:
                     num_trained=num_rows,
                 )
             self._code_tail()
+
+    def _forget_codes(self, coded: CodedVectors) -> None:
+        """Compare with each vector again, as few are left."""
+        with self._coding, self._lock.writing():
+            rows = np.flatnonzero(coded.is_alive)
+            names = coded.rows.names(rows.tolist())
+            self._tail.add(names, widen(coded.rows.gather(rows)))
+            self._coded = None
 
 
 def find_faults(vectors: Vectors) -> str:

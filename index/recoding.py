@@ -8,9 +8,8 @@ import numpy as np
 from index.coded_vectors import CodedVectors
 from index.coder import Coder
 from index.read_write_lock import ReadWriteLock
-from index.row_blocks import Rows
+from index.row_blocks import Halves, Rows, widen
 from index.sizing import Sizing
-from index.vector_index import Vectors
 
 _ROWS_AT_ONCE = 4096
 _ROWS_BEHIND = 65_536
@@ -26,47 +25,65 @@ def code_anew(
 ) -> None:
     """Train for the rows there are, code them, and change over in one step.
 
-    Given up when the process is about to end, which would otherwise wait for it.
+    Blocks of which most rows were removed are left behind, and what is left of them
+    moves into new ones. Given up when the process is about to end, which would
+    otherwise wait for it.
 
     Args:
-        coded: whose coder is replaced.
+        coded: whose rows and coder are replaced.
         sizing: how much to train with.
         lock: of the index.
         coding: held by whoever adds rows.
     """
     with lock.reading():
         alive = np.flatnonzero(coded.is_alive)
+        rows, kept = coded.rows.without_removed(coded.is_alive)
     num_lists = sizing.num_lists(len(alive))
-    rows = sizing.sample(alive, num_lists)
-    coder = Coder.train(
-        np.concatenate([sample for _, sample in _gather(coded, rows, lock)]), num_lists
-    )
+    chosen = sizing.sample(alive, num_lists)
+    sample = np.concatenate([halves for _, halves in _gather(coded, chosen, lock)])
+    coder = Coder.train(widen(sample), num_lists)
+    sources = [kept]
 
-    def code(start: int) -> int:
+    def move(old: Rows) -> None:
+        for some, halves in _gather(coded, old, lock):
+            with lock.reading():
+                names = coded.rows.names(some.tolist())
+            start = len(rows)
+            rows.append(names, halves)
+            coder.add(np.arange(start, len(rows)), widen(halves))
+            sources.append(some)
+
+    def move_since(start: int) -> int:
         with lock.reading():
             end = len(coded.rows)
-            rows = start + np.flatnonzero(coded.is_alive[start:])
-        for some, vectors in _gather(coded, rows, lock):
-            if not threading.main_thread().is_alive():
-                raise SystemExit
-            coder.add(some, vectors)
+            added = start + np.flatnonzero(coded.is_alive[start:])
+        move(added)
         return end
 
-    start, end = 0, code(0)
+    start = int(alive[-1]) + 1
+    stays = np.zeros(start, np.bool_)
+    stays[kept[kept < start]] = True
+    stay = stays[alive]
+    for some, halves in _gather(coded, alive[stay], lock):
+        coder.add(np.searchsorted(kept, some), widen(halves))
+    move(alive[~stay])
+    end = move_since(start)
     while end - start > _ROWS_BEHIND:
-        start, end = end, code(end)
+        start, end = end, move_since(end)
     with coding:
-        code(end)
+        move_since(end)
         with lock.writing():
-            coded.coder, coded.num_trained = coder, len(alive)
+            coded.replace(rows, coder, np.concatenate(sources), num_trained=len(alive))
 
 
 def _gather(
     coded: CodedVectors, rows: Rows, lock: ReadWriteLock
-) -> Iterator[tuple[Rows, Vectors]]:
+) -> Iterator[tuple[Rows, Halves]]:
     """Read vectors in steps, between which others may change the index."""
     for start in range(0, len(rows), _ROWS_AT_ONCE):
+        if not threading.main_thread().is_alive():
+            raise SystemExit
         some = rows[start : start + _ROWS_AT_ONCE]
         with lock.reading():
-            vectors = coded.rows.gather(some)
-        yield some, vectors
+            halves = coded.rows.gather(some)
+        yield some, halves

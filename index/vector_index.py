@@ -44,8 +44,15 @@ class VectorIndex(Protocol):
     @property
     def dim(self) -> int: ...  # noqa: D102
     @property
-    def ids(self) -> frozenset[str]: ...  # noqa: D102
+    def ids(self) -> frozenset[str]:
+        """All ids, as of now: more than a gigabyte if there are ten million."""
+        ...
+
     def __len__(self) -> int: ...
+
+    def find(self, ids: Sequence[str]) -> frozenset[str]:
+        """Tell which of these ids are in the index."""
+        ...
 
     def add(self, ids: Sequence[str], vectors: Vectors) -> None:
         """Add one vector per id: (n, dim). Either all go in or none."""

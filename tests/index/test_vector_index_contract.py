@@ -133,6 +133,14 @@ def test_removing_and_adding_again_changes_nothing(engine):
     assert index.search(vectors, 30) == before
 
 
+def test_ids_are_found_as_long_as_they_are_there(engine):
+    index = engine(DIM)
+    index.add(names(60), draw_vectors(60, DIM, 0))
+    index.remove(names(30))
+    assert index.find([*names(60)[20:40], "unknown"]) == {*names(60)[30:40]}
+    assert index.find([]) == frozenset()
+
+
 def test_everything_can_be_removed(engine):
     vectors = draw_vectors(30, DIM, 0)
     index = engine(DIM)

@@ -118,7 +118,7 @@ def check_catalogue(
     with store.database.read() as session:
         digests = sorted({picture.sha256 for picture in pictures})
         vectors = stored_vectors(session, embedder, digests)
-    held = vector_index.ids
+    held = vector_index.find([each.reference_id for each in pictures])
     searchable = [
         each
         for each in pictures
