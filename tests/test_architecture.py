@@ -98,6 +98,7 @@ HOMES = {
     "alembic": ("detector/store",),
     "fsspec": ("detector/store",),
     "s3fs": ("detector/store/s3_blobs.py",),
+    "aiohttp": ("detector/store/s3_blobs.py",),
     "botocore": ("detector/store/s3_blobs.py",),
     "httpx2": (
         "detector/catalogue",

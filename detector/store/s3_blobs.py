@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from typing import Any
 
+from aiohttp import ClientError
 from botocore.exceptions import BotoCoreError, NoCredentialsError
 from s3fs import S3FileSystem
 
@@ -24,7 +25,7 @@ ATTEMPTS = 3
 MAX_CONNECTIONS = 32
 
 MARK_S = 300
-"""After so long who said that he deletes a blob is dead: thrice what requests take."""
+"""Whoever said so long ago that they delete a blob is dead: requests take a third."""
 DELETING_S = 60
 """Who has not come to delete in this time lets it be."""
 YIELD_S = 0.05
@@ -44,9 +45,9 @@ class S3Blobs:
 
     An object appears when all of it is there. Deleting one that is old, while somebody
     puts the same bytes anew, must not take them away, and a bucket has no locks: who
-    deletes says so first, in an object of his own, and looks only then how old the
-    blob is; who puts does so first, and looks only then whether somebody deletes.
-    Whoever comes second sees the other.
+    deletes says so first, in an object beside, and looks only then how old the blob
+    is; who puts does so first, and looks only then whether somebody deletes. Whoever
+    comes second sees the other.
     """
 
     is_on_disk = False
@@ -136,8 +137,13 @@ class S3Blobs:
                 age_s = self._age_s(digest)
                 if age_s is None:
                     return True
-                if age_s < unused_s or time.monotonic() > deadline:
+                if age_s < unused_s:
                     return False
+                if time.monotonic() > deadline:
+                    raise StoreFault(
+                        f"The bucket {self._bucket} is too slow to delete from.",
+                        remedy="Try again when its server is less busy.",
+                    )
                 self._call("delete_object", Key=self._prefix + _key(digest))
             finally:
                 self._call("delete_object", Key=mark)
@@ -220,7 +226,7 @@ class S3Blobs:
                 remedy=f"Let these credentials do {PERMISSIONS} there, and see that "
                 "this machine's clock is right.",
             ) from error
-        except (BotoCoreError, OSError) as error:
+        except (BotoCoreError, ClientError, OSError) as error:
             raise StoreFault(
                 f"{shown} cannot be used: {' '.join(str(error).split())[:300]}.",
                 remedy="Look after the network and the server, AWS_ENDPOINT_URL and "
@@ -234,10 +240,8 @@ def _key(digest: str) -> str:
 
 def _age_s(put_at: datetime, answer: Answer) -> float:
     """Count the seconds from a time to when the server answered, by its clock."""
-    answered_at = parsedate_to_datetime(
-        answer["ResponseMetadata"]["HTTPHeaders"]["date"]
-    )
-    return (answered_at - put_at).total_seconds()
+    answered = answer["ResponseMetadata"]["HTTPHeaders"]["date"]
+    return max(0.0, (parsedate_to_datetime(answered) - put_at).total_seconds())
 
 
 def _code(error: OSError) -> str:

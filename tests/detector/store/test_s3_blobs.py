@@ -108,6 +108,24 @@ def test_a_server_that_is_away_is_told_soon(bucket, monkeypatch):
     assert time.monotonic() - began < 20
 
 
+def test_an_answer_that_breaks_off_is_told(bucket, monkeypatch):
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+
+        def break_off() -> None:
+            connection, _ = server.accept()
+            with closing(connection):
+                connection.recv(65_536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npic")
+
+        breaking = threading.Thread(target=break_off)
+        breaking.start()
+        port = server.getsockname()[1]
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+        with pytest.raises(StoreFault, match=r"cannot be used: .* not completed"):
+            S3Blobs(bucket.url).read(DIGEST)
+        breaking.join()
+
+
 @pytest.mark.parametrize("url", ["http://a/b", "s3://", "s3:///a", "bucket", "s3://A_"])
 def test_what_names_no_bucket_is_refused(url):
     with pytest.raises(InvalidInput, match="no place for pictures"):
