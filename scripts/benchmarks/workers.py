@@ -66,6 +66,10 @@ class Crew:
     processes: int
     threads: int
 
+    def __str__(self) -> str:
+        each = "1 thread" if self.threads == 1 else f"{self.threads} threads"
+        return f"{self.processes} of {each}"
+
 
 @dataclass(frozen=True, slots=True)
 class CrewTiming:
@@ -143,7 +147,6 @@ def measure_crews(
 def _measure(
     store: Store, url: str, crew: Crew, pictures: Sequence[bytes]
 ) -> CrewTiming:
-    name = f"{crew.processes} x {crew.threads}"
     with ExitStack() as stack:
         workers = [
             stack.enter_context(_worker(store.folder, url, crew.threads))
@@ -151,10 +154,10 @@ def _measure(
         ]
         # So many that every thread gets some: each process opens its engine.
         first = [*pictures[:WARM_UP]] * (crew.processes * BATCH // WARM_UP)
-        _offer(store, f"{name}, first", first)
+        _offer(store, f"{crew}, first", first)
         _wait(url, workers)
         used_s, start = sum(cpu_s(worker.pid) for worker in workers), time.time()
-        _offer(store, name, pictures[WARM_UP:])
+        _offer(store, str(crew), pictures[WARM_UP:])
         _wait(url, workers)
         used_s = sum(cpu_s(worker.pid) for worker in workers) - used_s
     wanted = sorted(sha256(data).hexdigest() for data in pictures[WARM_UP:])
