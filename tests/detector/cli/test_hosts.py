@@ -24,7 +24,7 @@ from detector.store.listing_tables import FlagRow, ListingRow, PictureRow
 from detector.store.scan_tables import ScanImageRow
 from detector.store.store import Store, open_store
 from detector.store.table import utc_now
-from tests.buckets import bucket_server, new_bucket
+from tests.buckets import bucket_server, new_bucket, open_server
 from tests.catalogues import draw_folder
 from tests.databases import listening_postgres
 from tests.detector.listings.pictures.conftest import SIZE, again
@@ -146,7 +146,7 @@ def site(request, tmp_path, monkeypatch) -> Iterator[Site]:
         near, far = stack.enter_context(listening_postgres(lan.address, lan.block))
         endpoint = stack.enter_context(bucket_server("0.0.0.0"))
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-        bucket = new_bucket()
+        bucket = new_bucket(open_server(endpoint))
         store = open_store(tmp_path / "data", near, blobs=bucket.url)
         stack.enter_context(closing(store))
         settings = {
