@@ -27,6 +27,8 @@ class Costs:
             them it grows with the square root, as the lists that are searched do.
         verify_ms: the rest of a scan, one picture in ten being a copy.
         store_share: what the service and the worker add to a scan.
+        stored_per_s: new pictures whose results one installation stores a second,
+            whatever number of workers it has.
         import_ms: of a reference.
         index_bytes: of a reference in memory, by number of references.
         process_bytes: of a worker without any reference.
@@ -38,6 +40,7 @@ class Costs:
     search_ms: dict[int, float]
     verify_ms: float
     store_share: float
+    stored_per_s: float
     import_ms: float
     index_bytes: dict[int, float]
     process_bytes: float
@@ -94,6 +97,7 @@ MEASURED = Costs(
     search_ms={100_000: 5.0, 1_000_000: 9.7},
     verify_ms=25.0,
     store_share=0.11,
+    stored_per_s=80,
     import_ms=62.0,
     index_bytes={1_000_000: 700},
     process_bytes=0.45e9,
@@ -113,11 +117,12 @@ class Needs:
         references: in the catalogue.
         pictures: a day.
         cores: for scans, at the peak.
-        machines: that have these cores, and memory for an index each.
+        installations: with a database each, between which listings are split.
+        machines: that have these cores, and at least one for each installation.
         fits: whether an index fits into a machine's memory; beyond, Milvus holds it.
         memory_gb: of one process with its own index.
-        database_gb: of references and of listings' pictures.
-        bucket_gb: of references' pictures.
+        database_gb: of listings' pictures, and of references in each installation.
+        bucket_gb: of references' pictures, likewise.
         import_hours: of one machine, to take the catalogue in.
         month: what it costs a month.
     """
@@ -125,6 +130,7 @@ class Needs:
     references: int
     pictures: int
     cores: float
+    installations: int
     machines: int
     fits: bool
     memory_gb: float
@@ -142,13 +148,16 @@ def work_out(
     cores = mean_cores * assumed.peak / assumed.load
     memory_gb = costs.memory_bytes(references) / 1e9
     kept = pictures * assumed.days
-    database_gb = (references * costs.database_bytes + kept * costs.picture_bytes) / 1e9
-    bucket_gb = references * assumed.file_bytes / 1e9
-    machines = max(1, math.ceil(cores / assumed.cores))
+    installations = max(1, math.ceil(pictures / costs.stored_per_s / DAY_S))
+    catalogues = installations * references
+    database_gb = (catalogues * costs.database_bytes + kept * costs.picture_bytes) / 1e9
+    bucket_gb = catalogues * assumed.file_bytes / 1e9
+    machines = max(installations, math.ceil(cores / assumed.cores))
     return Needs(
         references,
         pictures,
         cores,
+        installations,
         machines,
         memory_gb <= 0.75 * assumed.memory_gb,
         memory_gb,
@@ -164,9 +173,13 @@ def work_out(
 def pictures_a_day(
     machines: int, references: int, costs: Costs, assumed: Assumptions
 ) -> float:
-    """Say how many pictures a day so many machines take, with room for the peak."""
+    """Say how many pictures a day so many machines take, with room for the peak.
+
+    They have as many installations as that takes.
+    """
     seconds = machines * assumed.cores * assumed.load * DAY_S / assumed.peak
-    return seconds / costs.scan_ms(references) * 1e3
+    by_cores = seconds / costs.scan_ms(references) * 1e3
+    return min(by_cores, machines * costs.stored_per_s * DAY_S)
 
 
 def tables(costs: Costs, assumed: Assumptions) -> Iterator[str]:
@@ -187,6 +200,7 @@ def tables(costs: Costs, assumed: Assumptions) -> Iterator[str]:
             "pictures a day",
             "CPU ms a picture",
             "cores",
+            "installations",
             "machines",
             "index, GB a process",
             "database, GB",
@@ -199,6 +213,7 @@ def tables(costs: Costs, assumed: Assumptions) -> Iterator[str]:
                 f"{need.pictures:,}",
                 f"{costs.scan_ms(need.references):.0f}",
                 f"{need.cores:,.1f}",
+                f"{need.installations:,}",
                 f"{need.machines:,}",
                 f"{need.memory_gb:,.1f}" + ("" if need.fits else " (Milvus)"),
                 f"{need.database_gb:,.0f}",

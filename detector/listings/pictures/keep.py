@@ -46,7 +46,6 @@ def keep_results(
         row, look = rows.get(each.sha256), each.look
         if row is None:
             row = PictureRow(sha256=each.sha256, seq=first + position)
-            session.add(row)
         row.result_scan_id, row.result_position = scan_id, position
         row.verdict, row.same_as = each.verdict, each.same_as
         row.error_code = each.error.code if each.error else None
@@ -61,10 +60,11 @@ def keep_results(
             row.vectors = pack_vectors(look)
             row.perceptual_hash = look.perceptual_hash
             row.thumbnail = look.thumbnail.tobytes()
+            if row.cluster_id is None:
+                row.cluster_id = known.place(session, look)
+        session.add(row)
+        # The next picture may be the same as this one.
         session.flush()
-        if look is not None and row.cluster_id is None:
-            row.cluster_id = known.place(session, look)
-            session.flush()
 
 
 def picture_rows(session: Session, digests: Sequence[str]) -> dict[str, PictureRow]:

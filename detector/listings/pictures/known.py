@@ -101,6 +101,8 @@ class KnownPictures:
             Whether that result is still in force is for the caller to say.
         """
         near = self._near(session, look, TWIN_BITS)
+        if not near:
+            return None
         columns = select(PictureRow.seq, PictureRow.sha256, PictureRow.same_as)
         owners: dict[int, str] = {
             row.seq: row.same_as or row.sha256
@@ -150,6 +152,8 @@ class KnownPictures:
     def _founders(self, session: Session, look: Look) -> list[_Kept]:
         """Read the first pictures of the clusters that have the nearest hashes."""
         near = self._near(session, look, CLUSTER_BITS)
+        if not near:
+            return []
         columns = select(PictureRow.seq, PictureRow.cluster_id).where(
             PictureRow.seq.in_(near),
             PictureRow.sha256 != look.sha256,
