@@ -1,5 +1,6 @@
 """The IndexEngine protocol: makes vector indexes, and finds those that were kept."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +69,10 @@ class IndexEngine(Protocol):
         """
         ...
 
+    def drop(self, folder: Path, *, model: str, weights_hash: str) -> None:
+        """Delete the index that was kept; fine if none was."""
+        ...
+
     def stored(self, catalogue: Path) -> Sequence[StoredIndex]:
         """List the indexes kept below a folder on a server; files are found there."""
         ...
@@ -89,6 +94,10 @@ class LocalIndexes:
     ) -> tuple[VectorIndex, int]:
         """Load a snapshot; see `IndexEngine.load`."""
         return FaissIndex.load(folder, model=model, weights_hash=weights_hash)
+
+    def drop(self, folder: Path, *, model: str, weights_hash: str) -> None:
+        """Delete a snapshot; see `IndexEngine.drop`."""
+        shutil.rmtree(folder, ignore_errors=True)
 
     def stored(self, catalogue: Path) -> Sequence[StoredIndex]:
         """Name none: they are files."""

@@ -69,6 +69,16 @@ class MilvusEngine:
         index = self._keep(alias, MilvusIndex(self._server, alias, dim))
         return index, origin.watermark
 
+    def drop(self, folder: Path, *, model: str, weights_hash: str) -> None:
+        """Delete a collection; see `IndexEngine.drop`."""
+        alias = alias_of(folder, model, weights_hash)
+        described = self._server.describe(alias)
+        if described is not None:
+            with self._server.asking() as client:
+                client.drop_alias(alias, timeout=ASK_S)
+                client.drop_collection(str(described["collection_name"]), timeout=ASK_S)
+        self._opened.pop(alias, None)
+
     def stored(self, catalogue: Path) -> Sequence[StoredIndex]:
         """List what is kept; see `IndexEngine.stored`."""
         return [

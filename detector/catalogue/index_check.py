@@ -1,13 +1,13 @@
 """What can be said about the index on disk, and whether it is right."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from sqlalchemy.orm import Session
 
-from detector.catalogue.changes import catalogue_id, last_change
+from detector.catalogue.changes import catalogue_id, changed_since, last_change
 from detector.catalogue.features import Extractor, stored_vectors, stored_votes
 from detector.catalogue.index_part import IndexPart
 from detector.catalogue.index_place import open_indexes
@@ -68,7 +68,7 @@ def describe_snapshots(store: Store) -> IndexStatus:
     found = sorted(p for p in folder.glob("*") if p.is_dir())
     kept = [
         SnapshotStatus(
-            each.name,
+            _part_of(each.name),
             each.origin.model,
             each.origin.weights_hash,
             each.count,
@@ -85,15 +85,21 @@ def _describe(folder: Path) -> SnapshotStatus:
     try:
         manifest = read_manifest(folder)
     except (IndexFault, FileNotFoundError) as error:
-        return SnapshotStatus(folder.name, "", "", 0, 0, num_bytes, str(error))
+        name = _part_of(folder.name)
+        return SnapshotStatus(name, "", "", 0, 0, num_bytes, str(error))
     return SnapshotStatus(
-        folder.name,
+        _part_of(folder.name),
         manifest.origin.model,
         manifest.origin.weights_hash,
         manifest.count,
         manifest.origin.watermark,
         num_bytes,
     )
+
+
+def _part_of(place: str) -> str:
+    """Name the part that a folder holds; the rest of its name tells the weights."""
+    return place.partition("-")[0]
 
 
 def verify_index(store: Store, extractor: Extractor, *, threads: int) -> list[str]:
@@ -105,31 +111,44 @@ def verify_index(store: Store, extractor: Extractor, *, threads: int) -> list[st
     with store.database.read() as session:
         num_references = count_references(session)
     status = describe_snapshots(store)
-    stored = {snapshot.name for snapshot in status.snapshots}
+    stored = {(each.name, each.weights_hash) for each in status.snapshots}
     index = SearchIndex(store, extractor, threads=threads, on_note=faults.append)
     if num_references:
         faults += [
-            f"{index.folder / part.name}: no index is stored there."
+            f"{index.folder / part.place}: no index is stored there."
             for part in index.parts
-            if part.name not in stored
+            if (part.name, part.weights_hash) not in stored
         ]
     index.refresh()
     for part in index.parts:
-        faults += _verify_part(store, part)
+        faults += verify_part(store, part)
     return faults
 
 
-def _verify_part(store: Store, part: IndexPart) -> list[str]:
+def verify_part(
+    store: Store, part: IndexPart, *, lost: Collection[str] = ()
+) -> list[str]:
+    """Compare a part with the catalogue; list what is wrong.
+
+    Args:
+        store: the catalogue, which may go on changing.
+        part: up to date a moment ago.
+        lost: pictures that cannot be read, whose references are not expected.
+    """
     with store.database.read() as session:
         wanted = all_reference_ids(session)
         faults = []
+        late = set(changed_since(session, part.watermark))
         held = part.index.ids
-        missing, extra = set(wanted) - held, held - set(wanted)
+        shown = picture_hashes(session, sorted(set(wanted) - held - late))
+        missing = [name for name in shown if shown[name] not in lost]
+        extra = held - set(wanted) - late
         if missing:
             faults.append(f"{part.name}: {len(missing)} references are missing.")
         if extra:
             faults.append(f"{part.name}: {len(extra)} ids are no references.")
-        digests = sample_references(session)
+        sample = sample_references(session)
+        digests = {name: sample[name] for name in sample if name not in late}
         faults += [
             f"{part.name}: a search for {name} does not find it."
             for name in _not_found(session, part, digests)

@@ -1,14 +1,14 @@
 """The parts of a search index, and the shelf where they are kept."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from sqlalchemy.orm import Session
 
-from detector.catalogue.changes import last_change
+from detector.catalogue.changes import catalogue_id, last_change
 from detector.catalogue.features import stored_vectors, stored_votes
 from detector.catalogue.index_place import open_indexes
 from detector.catalogue.references import chunks, picture_hashes
@@ -25,7 +25,7 @@ class IndexPart:
     """One of the indexes, and the last change that it has taken in.
 
     Attributes:
-        name: of its folder: `local` for voting codes, else the kind of the model.
+        name: `local` for voting codes, else the kind of the model.
         model: whose vectors it holds, or the recipe of its codes.
         weights_hash: of the model; empty for codes.
         embedder: None for codes.
@@ -43,6 +43,11 @@ class IndexPart:
     watermark: int = 0
     saved: int | None = None
     is_shared: bool = False
+
+    @property
+    def place(self) -> str:
+        """The name of its folder; see `place_of`."""
+        return place_of(self.name, self.weights_hash)
 
     def put(self, session: Session, ids: Sequence[str]) -> int:
         """Hold these references as the catalogue has them now.
@@ -103,7 +108,9 @@ class Shelf:
         if not shared or self.is_anew:
             yield
             return
-        with self._store.database.turn():
+        with ExitStack() as turns:
+            for part in sorted(shared, key=lambda part: part.place):
+                turns.enter_context(self._store.database.turn(part.place))
             for part in shared:
                 now = self._take_up(part.name, part.embedder)
                 part.index, part.watermark, part.saved = (
@@ -117,7 +124,7 @@ class Shelf:
         """Take the part that is kept, if it fits; else begin with an empty one."""
         if embedder is None or self.is_anew or not self._engine.is_shared:
             return self._take_up(name, embedder)
-        with self._store.database.turn():
+        with self._store.database.turn(place_of(name, embedder.weights_hash)):
             return self._take_up(name, embedder)
 
     def _take_up(self, name: str, embedder: Embedder | None) -> IndexPart:
@@ -131,7 +138,7 @@ class Shelf:
         else:
             index, watermark = (
                 self._engine.create(
-                    self._folder / name,
+                    self._folder / place_of(name, weights_hash),
                     embedder.dim,
                     model=model,
                     weights_hash=weights_hash,
@@ -156,9 +163,9 @@ class Shelf:
         self, name: str, embedder: Embedder | None
     ) -> tuple[LocalIndex | VectorIndex, int] | None:
         """Load the index that is kept, and its watermark; None if there is none."""
-        folder = self._folder / name
         load = LocalIndex.load if embedder is None else self._engine.load
         model, weights_hash = _made_from(embedder)
+        folder = self._folder / place_of(name, weights_hash)
         try:
             index, watermark = load(folder, model=model, weights_hash=weights_hash)
         except FileNotFoundError:
@@ -179,8 +186,22 @@ class Shelf:
     def keep(self, part: IndexPart) -> None:
         """Write the part, or move the watermark of a shared one."""
         origin = Origin(part.model, part.weights_hash, part.watermark)
-        part.index.save(self._folder / part.name, origin)
+        part.index.save(self._folder / part.place, origin)
         part.saved = origin.watermark
+
+
+def forget_part(store: Store, name: str, *, model: str, weights_hash: str) -> None:
+    """Delete what is kept of a model's index; fine if nothing is."""
+    with store.database.read() as session:
+        folder = store.index_folder / catalogue_id(session)
+    open_indexes(store).drop(
+        folder / place_of(name, weights_hash), model=model, weights_hash=weights_hash
+    )
+
+
+def place_of(name: str, weights_hash: str) -> str:
+    """Name the folder of a part: each model's weights have one of their own."""
+    return f"{name}-{weights_hash[:12]}" if weights_hash else name
 
 
 def _made_from(embedder: Embedder | None) -> tuple[str, str]:

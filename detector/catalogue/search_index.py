@@ -38,7 +38,8 @@ class SearchIndex:
     All follow the catalogue.
 
     Snapshots lie in `index/<catalogue id>/<part>`: those of another database would
-    count changes that this one does not know.
+    count changes that this one does not know. A model's part is named after its
+    weights, too, so that one model's index lies beside another's.
 
     An index that processes share (Milvus) has one watermark, kept with it, and is
     changed by one process at a time: whoever sees that the catalogue is ahead takes
@@ -166,7 +167,7 @@ class SearchIndex:
                     self._shelf.keep(part)
                 elif part.saved is None:
                     # Made beside the one that is searched; up to date, it takes over.
-                    with self._store.database.turn():
+                    with self._store.database.turn(part.place):
                         self._follow(part)
                         self._shelf.keep(part)
             self._shelf.is_anew = False

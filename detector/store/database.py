@@ -4,6 +4,7 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from zlib import crc32
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -23,7 +24,7 @@ BUSY_TIMEOUT_S = 60.0
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 0x6465_7465_6374  # "detect": the advisory lock of those who migrate
-TURN_LOCK = MIGRATION_LOCK + 1
+TURN_LOCKS = MIGRATION_LOCK + 1
 POOL_SIZE = 10
 MAX_OVERFLOW = 10
 KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
@@ -101,22 +102,22 @@ class Database:
             yield session
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self, of: str) -> Iterator[None]:
         """Wait until nobody else is inside, in any process; then be alone there.
 
-        For what lies beside the database and is shared. A file or a connection holds
-        the lock, so that a kill gives it back.
+        For something shared beside the database, which `of` names. A file or a
+        connection holds the lock, so that a kill gives it back.
 
         Raises:
             Busy: another process took too long, in PostgreSQL.
         """
         if self.is_sqlite:
-            with _locked(Path(self.name).with_suffix(".turn")):
+            with _locked(Path(self.name).with_suffix(f".turn-{of}")):
                 yield
             return
         lock_sql = text("SELECT pg_advisory_xact_lock(:key)")
         with _faults(self.name), self._writer.begin() as connection:
-            connection.execute(lock_sql, {"key": TURN_LOCK})
+            connection.execute(lock_sql, {"key": TURN_LOCKS + crc32(of.encode())})
             yield
 
     def faults(self) -> list[str]:

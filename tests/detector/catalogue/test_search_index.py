@@ -180,7 +180,8 @@ def remove_a_file(folder: Path) -> None:
 def test_a_damaged_index_is_told_and_rebuilt(filled, damage, part):
     sound = search_results(open_index(filled))
     notes: list[str] = []
-    damage(make_index(filled, notes).folder / part)
+    (place,) = [p.place for p in make_index(filled, notes).parts if p.name == part]
+    damage(make_index(filled, notes).folder / place)
     assert verify_index(filled, grid_extractor(), threads=1)
     index = make_index(filled, notes)
     assert len(notes) == 1
@@ -195,7 +196,7 @@ def test_another_model_computes_its_own_vectors_and_index(filled):
     notes: list[str] = []
     other = grid_extractor(weights_hash="1" * 64)
     index = SearchIndex(filled, other, threads=2, on_note=notes.append)
-    assert "weights" in notes[0]
+    assert notes == []
     progress: list[tuple[int, int]] = []
     index.refresh(lambda done, total: progress.append((done, total)))
     assert progress[-1] == (5, 5)

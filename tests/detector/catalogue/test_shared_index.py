@@ -175,7 +175,7 @@ def test_another_model_gets_its_own_index_beside_the_other(store, on_lite, folde
         on_lite, grid_extractor("1" * 64), threads=1, on_note=notes.append
     )
     other.refresh()
-    assert "weights 000000000000" in notes[0]
+    assert notes == []
     assert len(other) == len(before) == 5
 
 
@@ -184,7 +184,7 @@ def test_a_catalogue_restored_from_a_backup_is_taken_in_anew(on_lite, folder):
     index = open_index(on_lite)
     part = index.parts[1]
     origin = Origin(part.model, part.weights_hash, watermark=99)
-    part.index.save(index.folder / part.name, origin)
+    part.index.save(index.folder / part.place, origin)
     notes: list[str] = []
     again = open_index(on_lite, notes)
     assert "restored from a backup" in notes[0]

@@ -27,7 +27,7 @@ def test_info_of_nothing_is_no_failure(detector):
 
 def test_verify_fails_on_damage_and_rebuild_mends_it(filled, data_dir):
     assert filled("index", "verify").code == 0
-    (array,) = data_dir.glob("index/*/copy/*/vectors.npy")
+    (array,) = data_dir.glob("index/*/copy-*/*/vectors.npy")
     array.write_bytes(array.read_bytes()[:-1])
     done = filled("index", "verify")
     assert done.code == 1

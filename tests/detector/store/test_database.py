@@ -243,11 +243,13 @@ def test_one_at_a_time_has_the_turn(opened):
     has_entered = threading.Event()
 
     def enter() -> None:
-        with second.turn():
+        with second.turn("a"):
             has_entered.set()
 
     waiting = threading.Thread(target=enter)
-    with first.turn():
+    with first.turn("a"):
+        with second.turn("b"):  # of something else, for which nobody waits
+            pass
         waiting.start()
         assert not has_entered.wait(0.3)
     waiting.join(10)
@@ -257,7 +259,7 @@ def test_one_at_a_time_has_the_turn(opened):
 def test_who_waits_too_long_for_the_turn_is_told(postgres):
     url = postgres.create_database()
     first, second = Database(url), Database(url, busy_timeout_s=0.2)
-    with first.turn(), pytest.raises(Busy), second.turn():
+    with first.turn("a"), pytest.raises(Busy), second.turn("a"):
         pass
     first.close()
     second.close()
@@ -272,11 +274,11 @@ def test_a_process_that_is_killed_gives_its_turn_back(opened, place):
     assert has_it.wait(60)
     process.kill()
     process.join()
-    with database.turn():
+    with database.turn("a"):
         pass
 
 
 def keep_the_turn(place: Path | str, has_it: Event) -> None:
-    with Database(place).turn():
+    with Database(place).turn("a"):
         has_it.set()
         threading.Event().wait()
