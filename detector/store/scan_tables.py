@@ -36,7 +36,10 @@ class ScanRow(Table):
 
 
 class ScanImageRow(Table):
-    """One picture of a scan: its verdict, or why there is none."""
+    """One picture of a scan: its verdict, or why there is none.
+
+    `same_as` is the picture whose result was taken over, if so.
+    """
 
     __tablename__ = "scan_image"
 
@@ -46,6 +49,7 @@ class ScanImageRow(Table):
     sha256: Mapped[str | None] = mapped_column(index=True)
     verdict: Mapped[str | None]
     error: Mapped[str | None]
+    same_as: Mapped[str | None]
 
 
 class ScanMatchRow(Table):

@@ -95,6 +95,7 @@ def _write_scan(
                 sha256=each.sha256,
                 verdict=each.verdict,
                 error=str(each.error) if each.error else None,
+                same_as=each.same_as,
             )
         )
     session.flush()

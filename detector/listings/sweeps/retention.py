@@ -260,12 +260,17 @@ def delete_pictures(session: Session, rows: Sequence[PictureRow]) -> None:
     )
     places = [(scan_id, position) for scan_id, position in session.execute(found)]
     _run(session, delete(SightingRow).where(SightingRow.picture_sha256.in_(digests)))
-    session.execute(
-        update(PictureRow)
-        .where(PictureRow.cluster_id.in_(clusters), PictureRow.same_as.in_(digests))
-        .values(same_as=None),
-        execution_options={"synchronize_session": False},
-    )
+    others = select(PictureRow.sha256).where(PictureRow.cluster_id.in_(clusters))
+    for holder, digest in (
+        (ScanImageRow, ScanImageRow.sha256),
+        (PictureRow, PictureRow.sha256),
+    ):
+        session.execute(
+            update(holder)
+            .where(digest.in_(others), holder.same_as.in_(digests))
+            .values(same_as=None),
+            execution_options={"synchronize_session": False},
+        )
     _run(session, delete(PictureRow).where(PictureRow.sha256.in_(digests)))
     for table in (ScanMatchRow, ScanImageRow):
         keys = tuple_(table.scan_id, table.position)

@@ -38,8 +38,7 @@ from detector.review.queue.case_story import CaseStory, tell_story
 from detector.review.queue.explanation import explain
 from detector.review.queue.scope import Scope
 from detector.store.blobs import Blobs
-from detector.store.listing_tables import PictureRow
-from detector.store.scan_tables import BasisRow, ScanMatchRow
+from detector.store.scan_tables import BasisRow, ScanImageRow, ScanMatchRow, ScanRow
 from detector.store.store import Store
 from detector.store.table import Table
 from detector.store.takedown_tables import StatementRow
@@ -65,7 +64,27 @@ NAMES = frozenset(
 )
 """Columns that tell who did something, or are for colleagues; in no pack."""
 
+_ROUNDING = 1e-6
+"""What a case keeps of a similarity is rounded to this."""
+
 Decode = Callable[[bytes], DecodedImage]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found of a picture that a case names.
+
+    Attributes:
+        sha256: of the picture.
+        match: with the reference that the case names.
+        same_as: the picture whose result was taken over; None if it has its own.
+        scanned_at: when.
+    """
+
+    sha256: str
+    match: ScanMatchRow
+    same_as: str | None
+    scanned_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +133,7 @@ def pack_case(store: Store, case_id: str, *, scope: Scope, decode: Decode) -> Pa
         _entry(each) for each in story.history if each.row.event != EXPORTED
     )
     files["scores.json"] = write_json(
-        {"bases": bases, "matches": [_score(picture, row) for picture, row in matches]}
+        {"bases": bases, "matches": [_score(each) for each in matches]}
     )
     manifest = make_manifest(
         case_id, files, detector_version=version("counterfeit-detector")
@@ -123,42 +142,76 @@ def pack_case(store: Store, case_id: str, *, scope: Scope, decode: Decode) -> Pa
     return Pack(data, sha256(manifest).hexdigest(), missing)
 
 
-def _matches(
-    session: Session, view: CaseView, story: CaseStory
-) -> list[tuple[PictureRow, ScanMatchRow]]:
+def _matches(session: Session, view: CaseView, story: CaseStory) -> list[_Found]:
     """Find what was measured of each picture that the case names."""
-    named: set[tuple[str, str]] = set()
-    for images in (view.row.images, *(_images(row.snapshot) for row in story.listings)):
+    named: dict[tuple[str, str], float] = {}
+    for images in (
+        view.row.images,
+        *(_dicts(row.snapshot, "images") for row in story.listings),
+    ):
         for image in images:
             if image.get("reference_id") is not None:
-                named.add((str(image["sha256"]), str(image["reference_id"])))
-    found: list[tuple[PictureRow, ScanMatchRow]] = []
-    for digest, reference_id in sorted(named):
-        row = session.execute(
-            select(PictureRow, ScanMatchRow)
-            .join(
-                ScanMatchRow,
-                (ScanMatchRow.scan_id == PictureRow.result_scan_id)
-                & (ScanMatchRow.position == PictureRow.result_position),
-            )
-            .where(
-                PictureRow.sha256 == digest, ScanMatchRow.reference_id == reference_id
-            )
-        ).first()
-        if row is not None:
-            found.append((row[0], row[1]))
-    return found
+                key = (str(image["sha256"]), str(image["reference_id"]))
+                named.setdefault(key, float(str(image["similarity"])))
+    bases = {
+        str(picture["sha256"]): picture["basis_id"]
+        for picture in _dicts(view.row.basis, "pictures")
+    }
+    found = (
+        _find(session, *key, similarity=similarity, basis_id=bases.get(key[0]))
+        for key, similarity in sorted(named.items())
+    )
+    return [each for each in found if each is not None]
 
 
-def _images(snapshot: Mapping[str, object]) -> list[dict[str, object]]:
-    images = snapshot.get("images")
-    return images if isinstance(images, list) else []
+def _find(
+    session: Session,
+    digest: str,
+    reference_id: str,
+    *,
+    similarity: float,
+    basis_id: object,
+) -> _Found | None:
+    """Find the match that a case names; the picture may have been scanned again since.
+
+    Of several, as after a change of the model, it is the one with the similarity that
+    the case names, which the case's own model found, or else the oldest.
+    """
+    rows = session.execute(
+        select(ScanMatchRow, ScanImageRow.same_as, ScanRow.started_at)
+        .join(
+            ScanImageRow,
+            (ScanImageRow.scan_id == ScanMatchRow.scan_id)
+            & (ScanImageRow.position == ScanMatchRow.position),
+        )
+        .join(ScanRow, ScanRow.id == ScanMatchRow.scan_id)
+        .where(
+            # A scan of listings names pictures by their hash, others by their file.
+            ScanImageRow.sha256 == digest,
+            ScanImageRow.image == ScanImageRow.sha256,
+            ScanMatchRow.reference_id == reference_id,
+        )
+        .order_by(ScanRow.started_at, ScanRow.id)
+    ).all()
+    if not rows:
+        return None
+    match, same_as, at = min(
+        rows,
+        key=lambda row: (
+            abs(row[0].similarity - similarity) > _ROUNDING,
+            row[0].basis_id != basis_id,
+        ),
+    )
+    return _Found(digest, match, same_as, at)
 
 
-def _bases(
-    session: Session, matches: Sequence[tuple[PictureRow, ScanMatchRow]]
-) -> dict[str, object]:
-    ids = {row.basis_id for _, row in matches}
+def _dicts(holder: Mapping[str, object], name: str) -> list[dict[str, object]]:
+    found = holder.get(name)
+    return found if isinstance(found, list) else []
+
+
+def _bases(session: Session, matches: Sequence[_Found]) -> dict[str, object]:
+    ids = {each.match.basis_id for each in matches}
     rows = session.scalars(select(BasisRow).where(BasisRow.id.in_(ids)))
     return {row.id: _plain(row) for row in rows}
 
@@ -166,15 +219,15 @@ def _bases(
 def _add_pictures(
     files: dict[str, bytes],
     blobs: Blobs,
-    matches: Sequence[tuple[PictureRow, ScanMatchRow]],
+    matches: Sequence[_Found],
     decode: Decode,
 ) -> list[dict[str, str]]:
     """Add pictures, and draw them side by side; return what is missing, and why."""
     missing: list[dict[str, str]] = []
-    for picture, row in matches:
+    for each in matches:
         names = (
-            f"listing/{picture.sha256}",
-            f"reference/{row.reference_sha256}",
+            f"listing/{each.sha256}",
+            f"reference/{each.match.reference_sha256}",
         )
         for name in names:
             if name not in files:
@@ -183,10 +236,10 @@ def _add_pictures(
                 except DetectorError as error:
                     missing.append({"file": name, "why": _reason(error)})
         if all(name in files for name in names):
-            drawn = _evidence_name(picture, row)
+            drawn = _evidence_name(each)
             try:
                 query, reference = (decode(files[name]) for name in names)
-                files[drawn] = draw_png(query, reference, as_match(row))
+                files[drawn] = draw_png(query, reference, as_match(each.match))
             except DetectorError as error:
                 missing.append({"file": drawn, "why": _reason(error)})
     return missing
@@ -197,19 +250,19 @@ def _reason(error: DetectorError) -> str:
     return f"It is no longer kept, or cannot be read ({error.code})."
 
 
-def _evidence_name(picture: PictureRow, row: ScanMatchRow) -> str:
-    return f"evidence/{picture.sha256}-{row.reference_id}.png"
+def _evidence_name(found: _Found) -> str:
+    return f"evidence/{found.sha256}-{found.match.reference_id}.png"
 
 
-def _score(picture: PictureRow, row: ScanMatchRow) -> dict[str, object]:
+def _score(found: _Found) -> dict[str, object]:
     """Write down a match, with the names of the files that it is of."""
     return {
-        **_plain(row),
-        "listing_file": f"listing/{picture.sha256}",
-        "reference_file": f"reference/{row.reference_sha256}",
-        "evidence_file": _evidence_name(picture, row),
-        "same_as": picture.same_as,
-        "scanned_at": _plain_value(picture.scanned_at),
+        **_plain(found.match),
+        "listing_file": f"listing/{found.sha256}",
+        "reference_file": f"reference/{found.match.reference_sha256}",
+        "evidence_file": _evidence_name(found),
+        "same_as": found.same_as,
+        "scanned_at": _plain_value(found.scanned_at),
     }
 
 
