@@ -53,7 +53,8 @@ class Settings(BaseSettings):
     model: str = Field(
         "compact",
         description="Copy embedder: `compact`, `open_clip:<model>/<tag or file>` "
-        "or `torchscript:<file>`.",
+        "or `torchscript:<file>`. From the first `detector model switch` on the "
+        "database says which one serves.",
     )
     semantic_model: str | None = Field(
         None,

@@ -11,6 +11,17 @@ KNOWN_NAMES = (
 )
 
 
+def full_name(name: str) -> str:
+    """Spell a name so that it means the same from every folder."""
+    kind, colon, argument = name.partition(":")
+    before, slash, file = "", "", argument
+    if kind == "open_clip":
+        before, slash, file = argument.partition("/")
+    if not file or not Path(file).is_file():
+        return name
+    return f"{kind}{colon}{before}{slash}{Path(file).absolute()}"
+
+
 def load_embedder(name: str, *, device: str = "auto", threads: int = 1) -> Embedder:
     """Load an embedder.
 

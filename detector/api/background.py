@@ -1,29 +1,28 @@
 """What a process does beside requests: jobs of all kinds, and what time asks for."""
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from enum import StrEnum
 
 from detector.catalogue.background import job_handlers
-from detector.catalogue.features import Extractor
 from detector.catalogue.health_job import Searching
 from detector.catalogue.image_fetch import ImageFetcher
-from detector.catalogue.search_index import SearchIndex
 from detector.catalogue.tending import Tender
 from detector.events.delivery_job import delivery_handlers
 from detector.events.sending import WebhookSender
 from detector.listings.background import ListingTender, listing_handlers
-from detector.listings.engine import Engine
 from detector.listings.pictures import fetch_job
 from detector.listings.pictures.fetch_job import FetchJob
 from detector.listings.pictures.known import KnownPictures
 from detector.listings.pictures.scan_job import KIND as SCAN_KIND
 from detector.listings.pictures.scan_job import ScanJob
+from detector.listings.serving import ServingEngine
 from detector.network.hosts import AllowedHosts
 from detector.review.background import review_handlers
 from detector.review.tending import CaseTender
 from detector.settings import Settings
+from detector.store.chores import Chore, Chores
 from detector.store.counting import Count
 from detector.store.store import Store
 from detector.store.worker import Handler, OnNote, Worker
@@ -34,6 +33,8 @@ SCANS_AT_ONCE = 2
 """While what one batch of listings found is written, the next is looked at."""
 FETCHES_AT_ONCE = 4
 DELIVERIES_AT_ONCE = 2
+FOLLOW_EVERY_S = 1.0
+"""How soon a process notices that another model was switched to."""
 
 
 class Work(StrEnum):
@@ -76,24 +77,23 @@ class Background:
         self._image_hosts = AllowedHosts.parse(settings.image_hosts or "")
         self._webhook_hosts = AllowedHosts.parse(settings.webhook_hosts or "")
         self._workers: list[Worker] = []
-        self._tenders: list[Tender | ListingTender | CaseTender] = []
+        self._tenders: list[Tender | ListingTender | CaseTender | Chores] = []
         self._opened = ExitStack()
 
     def start(
         self,
         store: Store,
-        extractor: Extractor,
-        engine: Callable[[], Engine],
+        serving: ServingEngine,
         *,
-        index: SearchIndex | None,
+        keeps_index: bool,
     ) -> None:
         """Begin to work.
 
         Args:
             store: what to work on.
-            extractor: computes features of pictures.
-            engine: opens what pictures are matched with; may take a while.
-            index: to keep in step with the catalogue; None if nobody asks it much.
+            serving: opens what pictures are matched with, as it is at the time.
+            keeps_index: keep the index in step with the catalogue, and saved; not
+                worth it if nobody asks it much.
         """
         self._workers, self._tenders = [], []  # an attempt that failed started none
         fetcher = ImageFetcher(
@@ -101,9 +101,9 @@ class Background:
         )
         self._opened.callback(fetcher.close)
         if Work.JOBS in self._work:
-            self._add_jobs(store, extractor, engine, fetcher)
+            self._add_jobs(store, serving, fetcher)
         if Work.SCANS in self._work:
-            self._add_scans(store, engine)
+            self._add_scans(store, serving)
         if Work.FETCHES in self._work:
             fetching = FetchJob(store, fetcher)
             handlers = {fetch_job.KIND: fetching.run}
@@ -121,7 +121,11 @@ class Background:
             keep_days=settings.keep_ended_days,
             on_asked=self.wake,
         )
-        self._tenders += [Tender(store, index), tending, CaseTender(store)]
+        keeping = Tender(
+            store, (lambda: serving.engine().index) if keeps_index else None
+        )
+        following = Chores("follow-model", Chore(FOLLOW_EVERY_S, serving.follow))
+        self._tenders += [keeping, tending, CaseTender(store), following]
         for each in (*self._workers, *self._tenders):
             each.start()
 
@@ -150,20 +154,19 @@ class Background:
     def _add_jobs(
         self,
         store: Store,
-        extractor: Extractor,
-        engine: Callable[[], Engine],
+        serving: ServingEngine,
         fetcher: ImageFetcher,
     ) -> None:
         settings = self._settings
 
         def searching() -> Searching:
-            opened = engine()
+            opened = serving.engine()
             return Searching(opened.index, opened.matcher, opened.extractor)
 
         # A long import of a catalogue keeps no listing waiting.
         catalogue = job_handlers(
             store,
-            extractor,
+            lambda: serving.extractor,
             searching=searching,
             fetcher=fetcher,
             threads=self._job_threads,
@@ -172,8 +175,8 @@ class Background:
         self._add(store, catalogue, threads=1)
         listings = listing_handlers(
             store,
-            extractor.embedders["copy"],
-            extractor.limits,
+            lambda: serving.extractor.embedders["copy"],
+            serving.extractor.limits,
             max_queued=settings.max_queued_listings,
             max_upload_bytes=settings.max_upload_bytes,
             max_line_bytes=settings.max_listings_bytes,
@@ -181,10 +184,10 @@ class Background:
         self._add(store, listings, threads=1)
         self._add(store, review_handlers(), threads=1)
 
-    def _add_scans(self, store: Store, engine: Callable[[], Engine]) -> None:
+    def _add_scans(self, store: Store, serving: ServingEngine) -> None:
         scanning = ScanJob(
             store,
-            engine,
+            serving.engine,
             KnownPictures(store.database),
             threads=self._scan_threads,
             suppressed_sample=self._settings.suppressed_sample,

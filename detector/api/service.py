@@ -30,13 +30,15 @@ from detector.api.schemas import (
 from detector.api.work import WorkPool
 from detector.catalogue.changes import changed_at
 from detector.catalogue.features import Extractor
+from detector.catalogue.serving_model import serving_model
 from detector.errors import DetectorError, NotReady, StoreFault
 from detector.images import DecodedImage, ImageLimits
-from detector.listings.engine import Engine, load_embedders, open_engine
+from detector.listings.engine import Engine, open_engine
 from detector.listings.formats import as_json, match_as_json
 from detector.listings.illustrate import MAX_DRAWN
 from detector.listings.scan import ScannedImage
 from detector.listings.scan_record import Basis
+from detector.listings.serving import ServingEngine, load_serving
 from detector.matching.compare import compare
 from detector.matching.evidence import draw_evidence
 from detector.matching.match import Match
@@ -59,7 +61,7 @@ MAX_INTAKES = 16
 """Calls with listings or their pictures that may be on their way in at once."""
 
 
-class _Stopped(Exception):
+class _Stopped(NotReady):
     """The service is closed while its engine is still loading."""
 
 
@@ -82,7 +84,6 @@ class Service:
         self._embedders = embedders
         self._store: Store | None = None
         self._door: Door | None = None
-        self._engine: Engine | None = None
         self._fault: tuple[str, str] | None = None
         self._background = Background(
             settings,
@@ -93,6 +94,11 @@ class Service:
             count=self.metrics.count,
         )
         self._stopping = threading.Event()
+        self._serving = ServingEngine(
+            lambda: serving_model(self.store.database),
+            self._load_extractor,
+            self._open_engine,
+        )
         self._loading = threading.Thread(target=self._load, name="load-engine")
 
     def open(self) -> None:
@@ -135,13 +141,13 @@ class Service:
         Raises:
             NotReady: it is being loaded, or cannot be.
         """
-        if self._engine is None:
+        if not self._serving.is_open:
             message, remedy = self._fault or (
                 "The models and the search index are being loaded.",
                 "Wait until /readyz answers 200.",
             )
             raise NotReady(message, remedy=remedy)
-        return self._engine
+        return self._serving.engine()
 
     def find_principal(self, token: str) -> Principal | None:
         """Find out who shows a key, or the token of a session."""
@@ -235,13 +241,8 @@ class Service:
         """Load models and index; a store that is busy or ill is tried again."""
         while not self._stopping.is_set():
             try:
-                engine = self._engine = self._engine or self._open_engine()
-                self._background.start(
-                    self.store,
-                    engine.extractor,
-                    lambda: self.engine,
-                    index=engine.index,
-                )
+                self._serving.engine()
+                self._background.start(self.store, self._serving, keeps_index=True)
             except _Stopped:
                 return
             except DetectorError as error:
@@ -256,17 +257,19 @@ class Service:
                 log.info("ready", extra={"fields": self.readiness().model_dump()})
                 return
 
-    def _open_engine(self) -> Engine:
-        settings = self.settings
+    def _load_extractor(self) -> Extractor:
+        at, given, database = self.settings, self._embedders, self.store.database
+        self._embedders = None  # another model is loaded by the name on record
         use_one_thread_a_call()
-        if self._embedders is None:
-            self._embedders = load_embedders(
-                settings.model, settings.semantic_model, device=settings.device
-            )
+        names = (at.model, at.semantic_model)
+        embedders = given or load_serving(database, *names, device=at.device)
+        return Extractor(embedders, self.limits, at.voting)
+
+    def _open_engine(self, extractor: Extractor) -> Engine:
         return open_engine(
             self.store,
-            Extractor(self._embedders, self.limits, settings.voting),
-            threads=settings.num_threads,
+            extractor,
+            threads=self.settings.num_threads,
             on_note=log.warning,
             on_progress=self._go_on,
             observe=self.metrics.observe,
@@ -275,7 +278,7 @@ class Service:
 
     def _go_on(self, done: int, total: int) -> None:
         if self._stopping.is_set():
-            raise _Stopped
+            raise _Stopped("The service is stopping.", remedy="Start it again.")
 
 
 def service_of(request: Request) -> Service:

@@ -8,12 +8,12 @@ from detector.catalogue.health_job import HealthJob, Searching
 from detector.catalogue.image_fetch import ImageFetcher
 from detector.catalogue.import_job import ImportJob
 from detector.store.store import Store
-from detector.store.worker import Handler
+from detector.store.worker import Context, Handler
 
 
 def job_handlers(
     store: Store,
-    extractor: Extractor,
+    extractor: Callable[[], Extractor],
     *,
     searching: Callable[[], Searching],
     fetcher: ImageFetcher,
@@ -24,12 +24,15 @@ def job_handlers(
 
     Args:
         store: where the catalogue is.
-        extractor: computes features of pictures.
+        extractor: gives what computes features of pictures, as it is at the time.
         searching: opens what listings are searched with; may take a while.
         fetcher: of pictures on the web.
         threads: pictures that a job works on at once.
         max_upload_bytes: that an uploaded ZIP may have once unpacked.
     """
-    importing = ImportJob(store, extractor, fetcher, threads, max_upload_bytes)
+
+    def take(context: Context) -> None:
+        ImportJob(store, extractor(), fetcher, threads, max_upload_bytes).run(context)
+
     checking = HealthJob(store, searching, threads)
-    return {imports.JOB_KIND: importing.run, health_job.JOB_KIND: checking.run}
+    return {imports.JOB_KIND: take, health_job.JOB_KIND: checking.run}

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, and_, exists, not_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, select
 from sqlalchemy.orm import Session
 
 from detector.catalogue.references import chunks
@@ -126,13 +126,27 @@ class Extractor:
         """
         found = select(ImageRow.sha256).where(self._lacks_something())
         if reference_ids is None:
-            is_used = exists().where(ReferenceRow.image_sha256 == ImageRow.sha256)
-            return list(session.scalars(found.where(is_used).order_by(ImageRow.sha256)))
+            return list(session.scalars(self._all_incomplete()))
         digests: set[str] = set()
         for some in chunks(reference_ids):
             shown = select(ReferenceRow.image_sha256).where(ReferenceRow.id.in_(some))
             digests.update(session.scalars(found.where(ImageRow.sha256.in_(shown))))
         return sorted(digests)
+
+    def incomplete_after(self, session: Session, digest: str, limit: int) -> list[str]:
+        """List the next of all those pictures, a page of them, sorted."""
+        following = self._all_incomplete().where(ImageRow.sha256 > digest)
+        return list(session.scalars(following.limit(limit)))
+
+    def count_incomplete(self, session: Session) -> int:
+        """Count all those pictures."""
+        every = self._all_incomplete().order_by(None).subquery()
+        return session.execute(select(func.count()).select_from(every)).scalar_one()
+
+    def _all_incomplete(self) -> Select[str]:
+        is_used = exists().where(ReferenceRow.image_sha256 == ImageRow.sha256)
+        found = select(ImageRow.sha256).where(self._lacks_something(), is_used)
+        return found.order_by(ImageRow.sha256)
 
     def _lacks_something(self) -> ColumnElement[bool]:
         described = exists().where(

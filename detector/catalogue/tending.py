@@ -1,5 +1,7 @@
 """Keeps a running process in step with the catalogue, so that requests need not."""
 
+from collections.abc import Callable
+
 from detector.catalogue.leftovers import end_given_up, sweep_files
 from detector.catalogue.reference_changes import expire_references
 from detector.catalogue.search_index import SearchIndex
@@ -21,10 +23,10 @@ class Tender:
 
     Args:
         store: where the catalogue is.
-        index: that this process searches; None if it searches none.
+        index: gives the one that this process searches; None if it searches none.
     """
 
-    def __init__(self, store: Store, index: SearchIndex | None) -> None:
+    def __init__(self, store: Store, index: Callable[[], SearchIndex] | None) -> None:
         self._index = index
         database = store.database
         self._chores = Chores(
@@ -46,8 +48,10 @@ class Tender:
 
     def _refresh(self) -> None:
         if self._index is not None:
-            self._index.refresh()
+            self._index().refresh()
 
     def _save(self) -> None:
-        if self._index is not None and self._index.is_worth_saving:
-            self._index.save()
+        if self._index is not None:
+            index = self._index()
+            if index.is_worth_saving:
+                index.save()

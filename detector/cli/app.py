@@ -17,6 +17,7 @@ from detector.cli import (
     jobs,
     key,
     listings,
+    model,
     notices,
     scan,
     serve,
@@ -51,6 +52,7 @@ app.command("verify-evidence")(verify_evidence.verify_evidence)
 app.add_typer(key.app, name="key")
 app.add_typer(user.app, name="user")
 app.add_typer(index.app, name="index")
+app.add_typer(model.app, name="model")
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("doctor")(doctor.doctor)

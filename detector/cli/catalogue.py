@@ -108,13 +108,13 @@ def import_catalogue(
             remedy="Leave --format out, or name what PATH is.",
         )
     settings = load_settings()
-    extractor = load_extractor(settings)
     with ExitStack() as stack:
         data_dir = settings.data_dir
         if dry_run and not settings.database_url and not data_dir.exists():
             data_dir = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         store = open_store(data_dir, **settings.places)
         stack.callback(store.close)
+        extractor = load_extractor(settings, store)
         source = Source(
             Path(path),
             brand,

@@ -73,7 +73,7 @@ def report(
         with progress_bar("Computing features") as on_progress:
             engine = open_engine(
                 store,
-                load_extractor(settings),
+                load_extractor(settings, store),
                 threads=threads,
                 on_note=note,
                 on_progress=on_progress,

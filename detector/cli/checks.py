@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import version
@@ -54,21 +54,15 @@ def run_checks() -> Iterator[Check]:
         return
     yield from _check_settings(settings)
     yield from _check_folder(settings.data_dir)
-    extractor = None
-    try:
-        extractor = Extractor(
-            load_models(settings), image_limits(settings), settings.voting
-        )
-        yield from _check_models(extractor)
-    except ModelError as error:
-        yield Check("models", State.FAULT, str(error))
     try:
         yield from _check_blobs(settings)
     except DetectorError as error:
+        yield from _load_and_check(settings, None)
         yield _fault("blobs", error)
         return
     is_new = not (settings.data_dir / "detector.db").exists()
     if is_new and not settings.database_url:
+        yield from _load_and_check(settings, None)
         yield Check(
             "catalogue", State.OK, "empty; `detector catalogue import` fills it"
         )
@@ -76,9 +70,11 @@ def run_checks() -> Iterator[Check]:
     try:
         store = open_store(settings.data_dir, **settings.places)
     except DetectorError as error:
+        yield from _load_and_check(settings, None)
         yield _fault("database", error)
         return
     try:
+        extractor = yield from _load_and_check(settings, store)
         yield from _check_store(store)
         if extractor is not None:
             yield from _check_index(store, extractor, settings.num_threads)
@@ -122,6 +118,23 @@ def _check_folder(folder: Path) -> Iterator[Check]:
         state = State.FAULT if free < FULL_DISK_BYTES else State.WARNING
     remedy = None if state is State.OK else "Free some space on that disk."
     yield Check("disk", state, f"{free / 1e9:.1f} GB free at {existing}", remedy)
+
+
+def _load_and_check(
+    settings: Settings, store: Store | None
+) -> Generator[Check, None, Extractor | None]:
+    """Load the models, and look at them; None if they cannot be loaded."""
+    try:
+        embedders = load_models(settings, store)
+    except ModelError as error:
+        yield Check("models", State.FAULT, str(error))
+        return None
+    except NotReady as error:
+        yield _fault("models", error)
+        return None
+    extractor = Extractor(embedders, image_limits(settings), settings.voting)
+    yield from _check_models(extractor)
+    return extractor
 
 
 def _check_models(extractor: Extractor) -> Iterator[Check]:
@@ -195,8 +208,15 @@ def _check_index(store: Store, extractor: Extractor, threads: int) -> Iterator[C
     except NotReady as error:
         yield _fault("index", error)
         return
+    # Those of a model that serves no longer, or not yet, may stay behind.
+    used = {"", *(e.weights_hash for e in extractor.embedders.values())}
     behind = max(
-        (status.last_change - s.watermark for s in status.snapshots), default=0
+        (
+            status.last_change - each.watermark
+            for each in status.snapshots
+            if each.weights_hash in used
+        ),
+        default=0,
     )
     if faults:
         yield Check("index", State.FAULT, " ".join(faults), "detector index rebuild")

@@ -56,8 +56,8 @@ def verify(json: Json = False) -> None:
     from detector.store.store import open_store
 
     settings = load_settings()
-    extractor = load_extractor(settings)
     with closing(open_store(settings.data_dir, **settings.places)) as store:
+        extractor = load_extractor(settings, store)
         faults = verify_index(store, extractor, threads=settings.num_threads)
     if json:
         print_json({"faults": faults})
@@ -80,8 +80,8 @@ def rebuild(json: Json = False) -> None:
     from detector.store.store import open_store
 
     settings = load_settings()
-    extractor = load_extractor(settings)
     with closing(open_store(settings.data_dir, **settings.places)) as store:
+        extractor = load_extractor(settings, store)
         index = SearchIndex(
             store, extractor, threads=settings.num_threads, on_note=note, anew=True
         )
@@ -120,14 +120,13 @@ def move(
     from detector.store.store import open_store
 
     settings = load_settings()
-    extractor = load_extractor(settings)
     with (
         closing(open_store(settings.data_dir, **settings.places)) as store,
         progress_bar("Moving") as on_progress,
     ):
         moved = move_index(
             store,
-            extractor,
+            load_extractor(settings, store),
             to=None if to == "files" else to,
             threads=settings.num_threads,
             on_note=note,

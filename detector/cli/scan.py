@@ -57,7 +57,7 @@ def scan(
         stack.callback(store.close)
         scanner, engine = open_scanner(
             store,
-            load_extractor(settings),
+            load_extractor(settings, store),
             threads=settings.num_threads,
             limit=limit,
             with_pictures=format is ScanFormat.HTML,

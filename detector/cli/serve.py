@@ -12,7 +12,10 @@ from detector.cli.output import note
 from detector.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from detector.settings import Settings
+    from models.embedder import Embedder
 
 LINK_LIFETIME = timedelta(days=1)
 GRACE_S = 30
@@ -47,17 +50,15 @@ def serve(
 
     from detector.api.app import create_app
     from detector.api.log import log_to_stderr
-    from detector.cli.engine import load_models
     from detector.console.app import add_console
     from detector.settings import load_settings
 
     settings = load_settings()
-    embedders = load_models(settings)
     with _listen(host, port) as listener:
         port = listener.getsockname()[1]
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         typer.echo(f"Serving {settings.data_dir} at {url} until Ctrl-C")
-        _look_at_store(settings, url)
+        embedders = _look_at_store(settings, url)
         if links:
             _print_links(settings, url)
         app = create_app(settings, embedders=embedders)
@@ -125,15 +126,17 @@ def _print_links(settings: "Settings", url: str) -> None:
         store.close()
 
 
-def _look_at_store(settings: "Settings", url: str) -> None:
-    """Make the first key, and say what there is to search."""
+def _look_at_store(settings: "Settings", url: str) -> "Mapping[str, Embedder]":
+    """Load the models that serve, make the first key, say what there is to search."""
     from detector.access.keys import create_key, has_keys
     from detector.access.roles import Role
     from detector.catalogue.references import count_references
+    from detector.cli.engine import load_models
     from detector.store.store import open_store
 
     store = open_store(settings.data_dir, **settings.places)
     try:
+        embedders = load_models(settings, store)
         with store.database.read() as session:
             num_references = count_references(session)
         if num_references:
@@ -154,5 +157,6 @@ def _look_at_store(settings: "Settings", url: str) -> None:
                 "It compares pictures. `detector key create --role admin` makes one "
                 "that keeps catalogues."
             )
+        return embedders
     finally:
         store.close()

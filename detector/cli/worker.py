@@ -1,17 +1,12 @@
 """`detector worker`: imports, scans and other jobs, without the service."""
 
-import threading
-from collections.abc import Callable
 from contextlib import closing
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from detector.cli.interrupts import interrupts
 from detector.cli.output import ExitCode, note
-
-if TYPE_CHECKING:
-    from detector.listings.engine import Engine
 
 STOP_S = 30.0
 """How long a job may take to give itself back."""
@@ -43,8 +38,10 @@ def worker(
     What is being done when one is interrupted, or killed, another goes on with.
     """
     from detector.api.background import Background, Work
+    from detector.catalogue.serving_model import serving_model
     from detector.cli.engine import load_extractor
     from detector.listings.engine import open_engine
+    from detector.listings.serving import ServingEngine
     from detector.settings import load_settings
     from detector.store.counting import count_nothing
     from detector.store.store import open_store
@@ -53,7 +50,6 @@ def worker(
     settings = load_settings()
     num_threads = threads or settings.num_threads
     with closing(open_store(settings.data_dir, **settings.places)) as store:
-        extractor = load_extractor(settings)
         background = Background(
             settings,
             chosen,
@@ -63,10 +59,12 @@ def worker(
             count=count_nothing,
         )
         interrupted = interrupts()
-        engine = _once(
-            lambda: open_engine(store, extractor, threads=num_threads, on_note=note)
+        serving = ServingEngine(
+            lambda: serving_model(store.database),
+            lambda: load_extractor(settings, store),
+            lambda found: open_engine(store, found, threads=num_threads, on_note=note),
         )
-        background.start(store, extractor, engine, index=None)
+        background.start(store, serving, keeps_index=False)
         note(f"Working on {', '.join(chosen)} of {store.database.name} until Ctrl-C")
         interrupted.wait()
         if not background.stop(STOP_S):
@@ -83,17 +81,3 @@ def _known(kinds: str) -> list[str]:
                 f"{name!r} is none of {', '.join(KINDS)}.", param_hint="--kinds"
             )
     return names
-
-
-def _once(open_it: Callable[[], "Engine"]) -> Callable[[], "Engine"]:
-    """Open an engine when it is first wanted, whoever wants it: imports go without."""
-    opened: list[Engine] = []
-    lock = threading.Lock()
-
-    def open_once() -> "Engine":
-        with lock:
-            if not opened:
-                opened.append(open_it())
-            return opened[0]
-
-    return open_once

@@ -15,7 +15,7 @@ from detector.listings.sweeps.tending import (
 from detector.store.chores import Chore, Chores
 from detector.store.listing_tables import IMPORT_KIND
 from detector.store.store import Store
-from detector.store.worker import Handler
+from detector.store.worker import Context, Handler
 from models.embedder import Embedder
 
 END_EVERY_S = 5.0
@@ -25,7 +25,7 @@ FORGET_EVERY_S = 3600.0
 
 def listing_handlers(
     store: Store,
-    embedder: Embedder,
+    embedder: Callable[[], Embedder],
     limits: ImageLimits,
     *,
     max_queued: int,
@@ -36,7 +36,7 @@ def listing_handlers(
 
     Args:
         store: where listings are.
-        embedder: the copy embedder.
+        embedder: gives the copy embedder, as it is at the time.
         limits: of pictures that come with a file.
         max_queued: listings that may wait to be scanned.
         max_upload_bytes: that a file may have once unpacked.
@@ -45,8 +45,11 @@ def listing_handlers(
     importing = ListingImportJob(
         store, limits, max_queued, max_upload_bytes, max_line_bytes
     )
-    sweeping = SweepJob(store.database, embedder)
-    return {IMPORT_KIND: importing.run, sweep_list.KIND: sweeping.run}
+
+    def sweep(context: Context) -> None:
+        SweepJob(store.database, embedder()).run(context)
+
+    return {IMPORT_KIND: importing.run, sweep_list.KIND: sweep}
 
 
 class ListingTender:

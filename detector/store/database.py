@@ -16,7 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from detector.errors import Busy, DetectorError, InvalidInput, StoreFault
 
-HEAD = "0015"
+HEAD = "0016"
 """The newest migration; a test holds it to the files in `migrations/versions`."""
 
 BUSY_TIMEOUT_S = 60.0

@@ -168,6 +168,23 @@ class EmbeddingRow(Table):
     vector: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class ModelRow(Table):
+    """A copy model that the references were embedded with so that it can serve.
+
+    `state` is `preparing`, `ready`, `serving` or `former`: the one that served before
+    and that a rollback goes back to. There is no row for a model that the settings
+    alone name; from the first switch on one row is `serving`.
+    """
+
+    __tablename__ = "model"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    weights_hash: Mapped[str]
+    state: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    switched_at: Mapped[datetime | None]
+
+
 class CatalogueClockRow(Table):
     """One row: the number of the last change, and a name that no other database has.
 

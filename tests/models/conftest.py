@@ -10,14 +10,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.compact import save_weights
-from models.compact_graph import Architecture
-from models.training.network import CompactNetwork
+from tests.small_models import write_compact_weights
 
 TINY_CLIP = "tiny-test-vit"
-TINY_COMPACT = Architecture(
-    input_px=32, widths=(8, 16), blocks=(0, 1), pooled=(0, 1), dim=24
-)
 
 
 class TinyDescriptor(nn.Module):
@@ -40,11 +35,8 @@ def write_compact(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], P
     """Write compact weights drawn from a seed."""
 
     def write(seed: int) -> Path:
-        torch.manual_seed(seed)
         path = tmp_path_factory.mktemp("compact") / "tiny.safetensors"
-        network = CompactNetwork(TINY_COMPACT)
-        save_weights(path, TINY_COMPACT, network.weights())
-        return path
+        return write_compact_weights(path, seed=seed)
 
     return write
 

@@ -32,7 +32,7 @@ def test_references_expire_by_themselves(store, folder, has_index):
             state: str = session.get_one(ReferenceRow, name).state
         return state == "expired"
 
-    tender = Tender(store, index if has_index else None)
+    tender = Tender(store, (lambda: index) if has_index else None)
     tender.start()
     try:
         wait_until(is_expired)
