@@ -8,6 +8,9 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 UNFINISHED := $(VENV).unfinished
 DEMO := demo
+PEERS := .venv-peers
+PEER_PACKAGES := scripts/benchmarks/peer_programs/requirements.txt
+PRINT_PACKAGES := import sysconfig; print(sysconfig.get_path('purelib'))
 
 # One more than cores: a quarter of the time tests wait for what they have started.
 TEST_WORKERS = $$($(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
@@ -48,8 +51,10 @@ evaluate: $(INSTALLED) ## measure: make evaluate REFERENCES=dir QUERIES=dir TRUT
 	$(BIN)/detector evaluate --references "$(REFERENCES)" --queries "$(QUERIES)" \
 	  --truth "$(TRUTH)"
 
-benchmark: $(INSTALLED) ## images per second of each step and of a whole scan
-	$(BIN)/python -m scripts.benchmark
+benchmark: $(INSTALLED) $(if $(QUICK),,$(PEERS)/.installed) ## speed and memory, beside other packages; QUICK=1 without; DOCS=1 into docs/
+	$(BIN)/python -m scripts.benchmark $(if $(PARTS),--parts "$(PARTS)") \
+	  $(if $(QUICK),--quick,--peers $(PEERS)/bin/python) \
+	  $(if $(OUT),--out "$(OUT)") $(if $(DOCS),--docs .)
 
 screenshots: $(INSTALLED) ## draw the console's pages with the demo's data, with Chromium
 	@[ -d $(DEMO)/data ] || $(MAKE) demo
@@ -62,7 +67,7 @@ lock: $(INSTALLED) ## pin what pyproject.toml asks for; UPGRADE=--upgrade for th
 	  --no-header --quiet --output-file requirements.lock
 
 clean: ## remove the environment, the demo and every cache
-	rm -rf "$(VENV)" "$(UNFINISHED)" $(DEMO) build *.egg-info \
+	rm -rf "$(VENV)" "$(UNFINISHED)" $(PEERS) $(DEMO) build *.egg-info \
 	  .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # The environment is whole once the stamp is there. $(UNFINISHED) holds the id of the
@@ -89,3 +94,14 @@ $(INSTALLED): pyproject.toml requirements.lock
 	@echo $$$$ >"$(UNFINISHED)"; exec $(BIN)/python -m pip install --no-deps \
 	  --no-build-isolation --editable .
 	@touch $@ && rm -f "$(UNFINISHED)"
+
+# What the benchmark compares with; all that they need besides is in $(VENV). A package
+# that cannot be installed here is left out, and the report says so.
+$(PEERS)/.installed: $(PEER_PACKAGES) $(INSTALLED)
+	rm -rf $(PEERS)
+	$(BIN)/python -m venv $(PEERS)
+	$(BIN)/python -c "$(PRINT_PACKAGES)" \
+	  >"$$($(PEERS)/bin/python -c "$(PRINT_PACKAGES)")/project.pth"
+	-sed '/^#/d' $(PEER_PACKAGES) | xargs -n 1 $(PEERS)/bin/python -m pip install \
+	  --no-deps --ignore-installed --disable-pip-version-check
+	@touch $@

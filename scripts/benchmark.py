@@ -1,80 +1,93 @@
-"""Measure how fast pictures are scanned, and which step takes how much of it.
+"""Measure how fast pictures are scanned, part by part, beside what others would take.
 
-    python -m scripts.benchmark [--quick] [--out FILE]
+    python -m scripts.benchmark [--quick] [--parts NAME,...] [--peers PYTHON]
+        [--out FILE] [--docs CHECKOUT]
+    python -m scripts.benchmark --from FILE --docs CHECKOUT
 
 Draws a catalogue and listing photos of one megapixel, imports the catalogue into a
-temporary data directory, and times each step by itself, then whole scans on the path
-of `detector scan --no-save`: of edited copies, of innocent pictures, and of one copy
-among ten, in one thread and in one per core; then with points voting and with the
-embedding as the only gate, here and in a catalogue made larger by synthetic references.
-With `--peers`, what one would use instead is timed on the same pictures.
+temporary data directory, and measures one part after the other: the steps of a scan,
+whole scans on the path of `detector scan --no-save` in that catalogue and in one made
+larger by synthetic references, the service, memory, other packages. Nothing is written
+into the checkout but by `--docs`.
 
 Times are taken one picture at a time. The process is bound to no core, and libraries
-run with the threads that they have in production. The shares of a scan are taken in
-one pass: see `StepSampler`.
+run with the threads that they have in production.
 """
 
 import argparse
 import json
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from detector.catalogue.features import Extractor
-from detector.catalogue.folder_import import import_folder
-from detector.catalogue.search_index import SearchIndex
-from detector.cli.engine import load_extractor
-from detector.cli.scanner import open_scanner
 from detector.errors import DetectorError
 from detector.settings import load_settings
-from detector.store.store import Store, open_store
 from models.errors import ModelError
-from scripts.benchmarks import peers
-from scripts.benchmarks.gate import Gate, GateSize
-from scripts.benchmarks.loading import time_loading
+from scripts.benchmarks.bench import Bench, set_up
+from scripts.benchmarks.index_part import measure_index
 from scripts.benchmarks.machine import describe_machine, library_versions, load_1_min
-from scripts.benchmarks.parts import Parts
-from scripts.benchmarks.pictures import Pictures, draw_pictures
-from scripts.benchmarks.report import Ratio, Report
-from scripts.benchmarks.scans import LIMIT, WholeScan, scan_whole
-from scripts.benchmarks.timing import Timing
+from scripts.benchmarks.part import Part
+from scripts.benchmarks.peers import measure_peers
+from scripts.benchmarks.plan import DEFAULT, QUICK, Plan
+from scripts.benchmarks.report import as_text
+from scripts.benchmarks.rows import PartRow, Run
+from scripts.benchmarks.scan_part import measure_scan
+from scripts.benchmarks.service_part import measure_http, measure_memory
+from scripts.benchmarks.step_parts import (
+    measure_decode,
+    measure_embed,
+    measure_import,
+    measure_search,
+    measure_verify,
+)
+from scripts.benchmarks.worker_part import measure_workers
+from scripts.benchmarks.written import write_docs
+
+PEERS, INDEX, WORKERS, GPU = "peers", "index", "workers", "GPU"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How much to measure.
+def _measure_gpu(bench: Bench) -> Part:
+    # It needs torch, whose import alone takes seconds.
+    from scripts.benchmarks.gpu import measure_gpu
 
-    Attributes:
-        references: pictures in the catalogue.
-        copies: edited copies of them to scan.
-        innocent: other pictures to scan.
-        crowd: how many times as many references the larger catalogue has.
-        crowd_queries: copies, and as many innocent pictures, to scan in it.
-        seed: of everything that is drawn.
-        peer: open_clip model to compare the embedder with; None leaves out everything
-            that one would use instead.
-    """
-
-    references: int
-    copies: int
-    innocent: int
-    crowd: int
-    crowd_queries: int
-    seed: int = 7
-    peer: str | None = None
+    return measure_gpu(bench)
 
 
-DEFAULT = Plan(1000, 42, 54, crowd=100, crowd_queries=14, peer="ViT-B-32")
-QUICK = Plan(200, 14, 9, crowd=25, crowd_queries=9)
+PARTS: Mapping[str, Callable[[Bench], Part]] = {
+    "scan": measure_scan,
+    "decode": measure_decode,
+    "embed": measure_embed,
+    "search": measure_search,
+    "verify": measure_verify,
+    INDEX: measure_index,
+    "import": measure_import,
+    WORKERS: measure_workers,
+    "HTTP": measure_http,
+    "memory": measure_memory,
+    GPU: _measure_gpu,
+}
+"""In the order in which they are measured; `peers` comes after the first."""
 
 
-def run_benchmark(plan: Plan, folder: Path) -> Report:
-    """Measure everything in an empty folder.
+def run_benchmark(
+    plan: Plan, folder: Path, *, parts: Sequence[str], peers: Path | None = None
+) -> Run:
+    """Measure in an empty folder.
+
+    A part that fails is a note in the report, and does not keep others from being
+    measured.
+
+    Args:
+        plan: how much.
+        folder: to work in.
+        parts: names of those to be measured.
+        peers: Python of the environment that other packages are installed in.
 
     Raises:
         DetectorError: a setting, or the folder, cannot be used.
@@ -82,124 +95,63 @@ def run_benchmark(plan: Plan, folder: Path) -> Report:
     """
     start, load = time.monotonic(), load_1_min()
     settings = load_settings()
-    threads = settings.num_threads
-    extractor = load_extractor(settings)
-    _tell(f"Drawing {plan.references:,} references, and queries")
-    pictures = draw_pictures(
-        folder / "pictures",
-        num_references=plan.references,
-        num_copies=plan.copies,
-        num_innocent=plan.innocent,
-        seed=plan.seed,
-        workers=threads,
-    )
-    with closing(open_store(folder / "data")) as store:
-        _tell("Importing the references")
-        timings = [_import(store, extractor, pictures.references, threads)]
-        index = SearchIndex(store, extractor, threads=threads, on_note=_tell)
-        index.refresh()
-        index.save()
-        _tell("Timing the steps of a scan")
-        mixed, copies, innocent = (
-            Parts(store, extractor, index, files)
-            for files in (pictures.mixed, pictures.copies, pictures.innocent)
-        )
-        decode, embed = [*mixed.decode()], [*mixed.embed()]
-        search = [*mixed.search()]
-        timings += [*decode, *mixed.describe(), *embed, *search]
-        timings.append(time_loading(settings.model))
-        timings += [*copies.verify("a copy"), *innocent.verify("an innocent picture")]
-        scans = list(_scan(store, extractor, pictures, threads))
-        gate = _measure_gate(store, extractor, index, pictures, plan, folder / "crowd")
-        ratios: list[Ratio] = []
-        if plan.peer is not None:
-            _tell("Timing what one would use instead")
-            clip = peers.embed_with_clip(
-                mixed.images, folder, model=plan.peer, seed=plan.seed
-            )
-            hashes = peers.hash_with_pdq(mixed.files, mixed.images)
-            if not hashes:
-                _tell("PDQ is left out: to time it, `pip install pdqhash`.")
-            pairs = [
-                (decode[0], peers.decode_fully(mixed.files)),
-                *((embed[0], other) for other in (clip, *hashes)),
-                *zip(search, peers.search(mixed), strict=True),
-            ]
-            ratios = [Ratio(ours, other) for ours, other in pairs]
-            timings += [other for _, other in pairs]
-    files = [*pictures.references.iterdir(), *pictures.mixed]
-    sizes = [path.stat().st_size for path in files]
-    return Report(
-        conditions={
-            "machine": {
-                **describe_machine(),
-                "load_1_min_before": load,
-                "load_1_min_after": load_1_min(),
-            },
-            "versions": library_versions(),
-            "settings": {
-                "model": settings.model,
-                "semantic_model": settings.semantic_model or "none",
-                "threads": threads,
-            },
-            "run": {
-                **{name: value or "none" for name, value in asdict(plan).items()},
-                "mean_kb": round(sum(sizes) / len(sizes) / 1e3),
-                "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-                "took_s": round(time.monotonic() - start),
-            },
+    rows = []
+    with set_up(plan, folder, settings, _tell) as bench:
+        for name, measure in _in_order(peers):
+            if name in parts:
+                rows.append(_measure(name, measure, bench))
+        references, larger = len(bench.index), bench.num_crowd
+    return {
+        "machine": {
+            **describe_machine(),
+            "load_1_min_before": load,
+            "load_1_min_after": load_1_min(),
         },
-        timings=timings,
-        scans=scans,
-        ratios=ratios,
-        gate=gate,
+        "versions": dict(library_versions()),
+        "settings": {
+            "model": settings.model,
+            "semantic_model": settings.semantic_model or "none",
+            "voting": settings.voting,
+            "threads": settings.num_threads,
+        },
+        "run": {
+            **asdict(plan),
+            "references": references,
+            "larger_catalogue": larger,
+            "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "took_s": round(time.monotonic() - start),
+        },
+        "parts": rows,
+    }
+
+
+def _in_order(peers: Path | None) -> list[tuple[str, Callable[[Bench], Part]]]:
+    measure = (
+        _leave_out_peers if peers is None else partial(measure_peers, python=peers)
     )
+    first, *others = PARTS.items()
+    return [first, (PEERS, measure), *others]
 
 
-def _import(store: Store, extractor: Extractor, folder: Path, threads: int) -> Timing:
-    cpu_start, start = time.process_time(), time.perf_counter()
-    report = import_folder(
-        store, folder, brand="Benchmark", extractor=extractor, threads=threads
-    )
-    wall_s = time.perf_counter() - start
-    cpu_s = time.process_time() - cpu_start
-    name = f"references, {threads} threads"
-    return Timing("import", name, "picture", len(report.added), wall_s, cpu_s)
+def _leave_out_peers(_: Bench) -> Part:
+    return Part(PEERS, notes=["Not measured: `make benchmark` without QUICK=1 does."])
 
 
-def _scan(
-    store: Store, extractor: Extractor, pictures: Pictures, threads: int
-) -> Iterator[WholeScan]:
-    """Scan each set of pictures in one thread, then in all; the mixed one first."""
-    for each in dict.fromkeys((1, threads)):
-        _tell(f"Scanning, threads: {each}")
-        for name, files in (
-            ("one copy in ten", pictures.mixed),
-            ("copies", pictures.copies),
-            ("innocent", pictures.innocent),
-        ):
-            scanner, _ = open_scanner(store, extractor, threads=each, limit=LIMIT)
-            yield scan_whole(scanner, name, files, spare=pictures.spare, threads=each)
-
-
-def _measure_gate(
-    store: Store,
-    extractor: Extractor,
-    index: SearchIndex,
-    pictures: Pictures,
-    plan: Plan,
-    folder: Path,
-) -> list[GateSize]:
-    """Compare both gates at two sizes; there is nothing to compare without votes."""
-    if index.local is None:
-        return []
-    gate = Gate(store, extractor, index, index.local, pictures)
-    _tell(f"Comparing the gates among {len(index):,} references")
-    sizes = [gate.measure(min(plan.copies, plan.innocent))]
-    _tell(f"Comparing the gates among {plan.crowd * len(index):,} references")
-    num = min(plan.copies, plan.innocent, plan.crowd_queries)
-    sizes.append(gate.measure_crowd(folder, plan.crowd, num, seed=plan.seed))
-    return sizes
+def _measure(name: str, measure: Callable[[Bench], Part], bench: Bench) -> PartRow:
+    _tell(f"Measuring: {name}")
+    start = time.monotonic()
+    try:
+        part = measure(bench)
+    except (
+        DetectorError,
+        ModelError,
+        OSError,
+        RuntimeError,
+        subprocess.SubprocessError,
+    ) as error:
+        part = Part(name, notes=[f"Not measured: {error}"])
+        _tell(f"{name}: {error}")
+    return part.as_row(took_s=time.monotonic() - start)
 
 
 def _tell(message: str) -> None:
@@ -213,22 +165,33 @@ def _at_least_one(text: str) -> int:
     return number
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status."""
+def _part_names(text: str) -> list[str]:
+    names = [*PARTS, PEERS]
+    chosen = text.split(",")
+    unknown = [name for name in chosen if name not in names]
+    if unknown:
+        raise argparse.ArgumentTypeError(
+            f"no part is called {unknown[0]!r}; there are {', '.join(names)}"
+        )
+    return chosen
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m scripts.benchmark",
-        description="Measure how many pictures a second are scanned, step by step.",
+        description="Measure how many pictures a second are scanned, part by part.",
     )
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="fewer pictures and no peers: two minutes instead of ten",
+        help="fewer pictures: some minutes instead of most of an hour",
     )
     for name, what in (
         ("references", "pictures in the catalogue"),
         ("copies", "edited copies of them to scan"),
         ("innocent", "other pictures to scan"),
         ("crowd", "times as many references in the larger catalogue"),
+        ("requests", "pictures sent to the service"),
     ):
         usual = f"{getattr(DEFAULT, name)}, quick {getattr(QUICK, name)}"
         parser.add_argument(
@@ -244,31 +207,64 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="decides what is drawn (default: %(default)s)",
     )
     parser.add_argument(
+        "--parts",
+        type=_part_names,
+        default=[*PARTS, PEERS],
+        metavar="NAME,...",
+        help=f"of {', '.join([*PARTS, PEERS])} (default: all)",
+    )
+    parser.add_argument(
         "--peers",
-        action=argparse.BooleanOptionalAction,
-        help="also time what one would use instead (default: unless --quick)",
+        type=Path,
+        metavar="PYTHON",
+        help="also time what one would use instead, with the Python of an environment "
+        "that has it (default: none; `make benchmark` makes one)",
     )
     parser.add_argument("--out", type=Path, help="write all figures here, as JSON")
-    options = parser.parse_args(arguments)
+    parser.add_argument(
+        "--docs",
+        type=Path,
+        metavar="CHECKOUT",
+        help="write the figures into docs/ and README.md of this checkout, with plots",
+    )
+    parser.add_argument(
+        "--from",
+        type=Path,
+        dest="source",
+        metavar="FILE",
+        help="measure nothing; take what an earlier run wrote with --out",
+    )
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    options = _parser().parse_args(arguments)
     base = QUICK if options.quick else DEFAULT
-    has_peers = base.peer is not None if options.peers is None else options.peers
     plan = replace(
         base,
         references=options.references or base.references,
         copies=options.copies or base.copies,
         innocent=options.innocent or base.innocent,
         crowd=options.crowd or base.crowd,
+        requests=options.requests or base.requests,
         seed=options.seed,
-        peer=DEFAULT.peer if has_peers else None,
     )
     try:
-        with tempfile.TemporaryDirectory(prefix="detector-benchmark-") as folder:
-            report = run_benchmark(plan, Path(folder))
-        print(report.as_text())
+        if options.source is not None:
+            run: Run = json.loads(options.source.read_text(encoding="utf-8"))
+        else:
+            with tempfile.TemporaryDirectory(prefix="detector-benchmark-") as folder:
+                run = run_benchmark(
+                    plan, Path(folder), parts=options.parts, peers=options.peers
+                )
+        print(as_text(run))
         if options.out is not None:
-            text = json.dumps(report.as_json(), indent=2, ensure_ascii=False)
+            text = json.dumps(run, indent=2, ensure_ascii=False)
             options.out.write_text(text + "\n", encoding="utf-8")
-    except (DetectorError, ModelError, OSError) as error:
+        if options.docs is not None:
+            write_docs(run, options.docs)
+    except (DetectorError, ModelError, OSError, ValueError) as error:
         print(f"benchmark: {error}", file=sys.stderr)
         return 1
     return 0

@@ -125,15 +125,22 @@ def serving(data: Path, *, marketplace: str | None = None) -> Iterator[Server]:
         stderr=log,
         text=True,
     )
+    assert process.stdout is not None
+    reader = threading.Thread(target=process.stdout.read, daemon=True)
     try:
-        assert process.stdout is not None
-        port = int(process.stdout.readline().rpartition(":")[2].split()[0])
-        threading.Thread(target=process.stdout.read, daemon=True).start()
+        line = process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"The service did not start: see {log.name}.")
+        port = int(line.rpartition(":")[2].split()[0])
+        reader.start()
         _wait_until_ready(port)
         yield Server(process.pid, port, made.stdout.strip())
     finally:
         process.terminate()
         process.wait()
+        if reader.is_alive():
+            reader.join()
+        process.stdout.close()
         log.close()
 
 

@@ -79,15 +79,17 @@ SQL = (
     "detector/review",
 )
 WEB = ("detector/api", "detector/console")
+PEERS = ("scripts/benchmarks/peer_programs",)
+"""Programs of their own, for what one would use instead of the product."""
 
 HOMES = {
-    "torch": ("models",),
-    "torchvision": ("models",),
-    "open_clip": ("models",),
+    "torch": ("models", *PEERS, "scripts/benchmarks/gpu.py"),
+    "torchvision": ("models", *PEERS),
+    "open_clip": ("models", *PEERS),
     "onnx": ("models",),
     "onnxruntime": ("models",),
     "safetensors": ("models", "detector/matching/describe.py"),
-    "faiss": ("index",),
+    "faiss": ("index", *PEERS),
     "pymilvus": ("index",),
     "cv2": (
         "models/local_features.py",
@@ -112,7 +114,12 @@ HOMES = {
     "argon2": ("detector/access",),
     "limits": ("detector/access", "detector/api"),
     "babel": ("detector/console", "scripts/collect_texts.py"),
-    "matplotlib": ("detector/console",),
+    "matplotlib": ("detector/console", "scripts/benchmarks/plots.py"),
+    "hnswlib": PEERS,
+    "imagededup": PEERS,
+    "openvino": PEERS,
+    "pdqhash": PEERS,
+    "usearch": PEERS,
     "playwright": ("tests", "scripts"),
     "fastapi": WEB,
     "starlette": WEB,

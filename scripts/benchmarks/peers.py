@@ -1,175 +1,156 @@
-"""What one would use instead, on the same pictures: the floor under every figure."""
+"""What one would use instead: other packages, on the same pictures, in the same run."""
 
-import io
-from collections.abc import Iterator, Sequence
+import subprocess
 from dataclasses import replace
 from functools import partial
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
-from detector.catalogue.features import stored_vectors, stored_votes
-from detector.catalogue.references import all_reference_ids, picture_hashes
-from detector.images import DecodedImage
-from detector.matching.describe import WORKING_PX
-from detector.matching.retrieve import EMBEDDED
-from detector.store.store import Store
-from models.embedder import Embedder
-from models.registry import load_embedder
-from scripts.benchmarks.parts import Parts
-from scripts.benchmarks.timing import Timing, measure
+from scripts.benchmarks.bench import Bench
+from scripts.benchmarks.brute_force import nearest_vectors
+from scripts.benchmarks.crowd import read_crowd
+from scripts.benchmarks.part import Figure, Goal, Part, times_as_fast
+from scripts.benchmarks.peer_programs.graph import recall_of
+from scripts.benchmarks.peer_programs.protocol import Answer, Task, read_answer
+from scripts.benchmarks.scan_part import scan_larger
+from scripts.benchmarks.timing import Timing, joined, measure
 
-CLIP = "ViT-B-32"
-NUM_NEAREST = 6
-NUM_BRUTE_FORCE = 5
-NUM_SAMPLED = 32
-"""Pictures, and points of each, that are compared with every code; time is scaled."""
-_CODES_AT_ONCE = 1 << 16
-
-Codes = NDArray[np.uint8]
-Vectors = NDArray[np.float32]
-
-
-def decode_fully(files: Sequence[bytes]) -> Timing:
-    """Decode every pixel with Pillow, then reduce."""
-
-    def work(data: bytes) -> Image.Image:
-        with Image.open(io.BytesIO(data)) as image:
-            whole = image.convert("RGB")
-        whole.thumbnail((WORKING_PX, WORKING_PX), Image.Resampling.HAMMING)
-        return whole
-
-    return measure("decode", f"Pillow: in full, then to {WORKING_PX} px", work, files)
+SCANNING = ("imagededup_cnn", "open_clip_faiss", "pdq_faiss")
+SEARCHING = ("hnswlib_graph", "usearch_graph")
+EMBEDDING = ("network_engines",)
+NEIGHBOURS = 10
+ENOUGH = 0.99
+"""Recall at which graphs are timed where our own is higher still."""
+GOALS = {
+    "imagededup CNN": Goal(10, is_least=True),
+    "open_clip ViT-B-32 + FAISS": Goal(3, is_least=True),
+}
+"""Start of a peer's name → how many times as fast the whole scan is to be."""
+TIMEOUT_S = 900
+_ROOT = Path(__file__).parents[2]
+_THREAD_SETTINGS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
-def hash_with_pdq(
-    files: Sequence[bytes], images: Sequence[DecodedImage]
-) -> list[Timing]:
-    """Hash decoded pictures with PDQ: as we decode them, and every pixel of them.
-
-    Nothing is timed where `pdqhash` is not installed. The project does not ask for it:
-    it has no wheels for Linux, and would need a compiler there.
-    """
-    if find_spec("pdqhash") is None:
-        return []
-    compute = import_module("pdqhash").compute
-    whole = []
-    for data in files:
-        with Image.open(io.BytesIO(data)) as image:
-            whole.append(np.asarray(image.convert("RGB")))
-    reduced = [image.pixels for image in images]
-    return [
-        measure("embed", f"PDQ of the picture at {WORKING_PX} px", compute, reduced),
-        measure("embed", "PDQ of every pixel", compute, whole),
-    ]
-
-
-def nearest_codes(points: Codes, codes: Codes, k: int) -> NDArray[np.int64]:
-    """Find the distances to each point's k nearest codes by comparing with all.
+def measure_peers(bench: Bench, python: Path) -> Part:
+    """Scan and search with each peer, between two scans of our own; one thread each.
 
     Args:
-        points: (p, 32) packed bits.
-        codes: (c, 32), at least k.
-        k: how many.
+        bench: with the pictures.
+        python: of the environment that the peers are installed in.
+    """
+    folder = bench.folder / "peers"
+    folder.mkdir()
+    task, searched, recall = _search(bench, folder)
+    scans, notes = [scan_larger(bench).timing], []
+    answers: dict[str, Answer] = {}
+    for name in (*SCANNING, *SEARCHING, *EMBEDDING):
+        bench.tell(f"Timing {name}")
+        answer = run_program(python, name, task, folder / name)
+        if isinstance(answer, str):
+            notes.append(answer)
+        else:
+            answers[name] = answer
+    scans.append(scan_larger(bench).timing)
+    ours = replace(joined(scans), name=f"ours, {task.references:,} references")
+    firsts = [answers[name].timings[0] for name in SCANNING if name in answers]
+    timings = [ours, *firsts, searched]
+    figures = [Figure(f"{searched.name}: recall@{NEIGHBOURS}", recall, "of 1")]
+    for name, answer in answers.items():
+        timings += [each for each in answer.timings if each not in firsts]
+        notes += answer.notes
+        notes.append(f"{name}: " + ", ".join(map(" ".join, answer.packages.items())))
+        base = {ours.step: ours, searched.step: searched}
+        if name in EMBEDDING:
+            base = {"embed": answer.timings[0]}
+        figures += [
+            times_as_fast(base[each.step], each, goal=_goal_of(each))
+            for each in answer.timings
+            if each.step in base and each != base[each.step]
+        ]
+        figures += answer.figures
+    return Part("peers", timings, figures, notes)
+
+
+def run_program(python: Path, name: str, task: Task, folder: Path) -> Answer | str:
+    """Run a peer's program in a process of its own.
+
+    Args:
+        python: of the environment that the peer is installed in.
+        name: of the program.
+        task: to be done, but for the folder.
+        folder: to work in; made here.
 
     Returns:
-        (p, k) Hamming distances, the smallest first.
+        What it measured, or why it measured nothing.
     """
-    wide = codes.view(np.uint64)
-    found = []
-    for point in points.view(np.uint64):
-        parts = [
-            np.bitwise_count(wide[start : start + _CODES_AT_ONCE] ^ point).sum(
-                axis=1, dtype=np.int64
-            )
-            for start in range(0, len(wide), _CODES_AT_ONCE)
-        ]
-        found.append(np.sort(np.partition(np.concatenate(parts), k - 1)[:k]))
-    return np.array(found)
-
-
-def nearest_vectors(queries: Vectors, vectors: Vectors, k: int) -> NDArray[np.intp]:
-    """Find the rows of the k vectors nearest to each query, by inner product."""
-    scores = queries @ vectors.T
-    k = min(k, len(vectors))
-    rows = np.argpartition(-scores, k - 1, axis=1)[:, :k]
-    order = np.argsort(-np.take_along_axis(scores, rows, axis=1), axis=1)
-    return np.take_along_axis(rows, order, axis=1)
-
-
-def search(parts: Parts) -> Iterator[Timing]:
-    """Compare with everything in the catalogue: a timing for each of `Parts.search`."""
-    if parts.index.local is not None:
-        yield _search_codes(parts)
-    for _, embedder, _ in parts.index.channels:
-        vectors = read_vectors(parts.store, embedder)
-        yield measure(
-            "search",
-            "numpy: every vector",
-            partial(nearest_vectors, vectors=vectors, k=EMBEDDED),
-            parts.vectors(embedder),
+    folder.mkdir()
+    asked, answered = folder / "task.json", folder / "answer.json"
+    replace(task, folder=str(folder)).write(asked)
+    threads = [f"{name}={task.threads}" for name in _THREAD_SETTINGS]
+    try:
+        done = subprocess.run(
+            [
+                *("env", "CUDA_VISIBLE_DEVICES=", *threads),
+                *(str(python), "-m", f"scripts.benchmarks.peer_programs.{name}"),
+                *(str(asked), str(answered)),
+            ],
+            cwd=_ROOT,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
         )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"{name}: not measured: {error}"
+    if done.returncode or not answered.exists():
+        lines = done.stderr.strip().splitlines() or [f"it exited {done.returncode}"]
+        return f"{name}: not measured: {lines[-1]}"
+    return read_answer(answered)
 
 
-def _search_codes(parts: Parts) -> Timing:
-    codes = read_codes(parts.store)
-    rng = np.random.default_rng(0)
-    together = [np.concatenate(both) for both in parts.codes()[:NUM_BRUTE_FORCE]]
-    together = [points for points in together if len(points)]
-    sampled = [
-        points[np.sort(rng.permutation(len(points))[:NUM_SAMPLED])]
-        for points in together
+def _search(bench: Bench, folder: Path) -> tuple[Task, Timing, float]:
+    """Search with our own index, and write down what the others are to do.
+
+    Returns:
+        The task; how long our search took; its recall.
+    """
+    channel = bench.crowd_channels[0]
+    names, vectors = read_crowd(bench.drawn_folder / channel.kind)
+    queries = bench.mixed.vectors(channel.embedder)
+    exact = nearest_vectors(np.concatenate(queries), vectors, NEIGHBOURS)
+    rows = {name: row for row, name in enumerate(names)}
+    found = [
+        [rows[hit.id] for hit in hits]
+        for each in queries
+        for hits in channel.index.search(each, NEIGHBOURS)
     ]
+    recall = recall_of(np.array(found), exact)
     timing = measure(
         "search",
-        f"numpy: every code, scaled up from {NUM_SAMPLED} points",
-        lambda points: nearest_codes(points, codes, min(NUM_NEAREST, len(codes))),
-        sampled,
+        f"ours, {len(vectors):,} vectors: {len(queries[0])} vectors a picture",
+        partial(channel.index.search, k=NEIGHBOURS),
+        queries,
     )
-    scales = [
-        len(points) / len(part) for points, part in zip(together, sampled, strict=True)
-    ]
-    scaled = [s * scale for s, scale in zip(timing.latencies_s, scales, strict=True)]
-    return replace(
-        timing,
-        wall_s=sum(scaled),
-        cpu_s=timing.cpu_s * sum(scaled) / timing.wall_s,
-        latencies_s=scaled,
+    files = {name: folder / f"{name}.npy" for name in ("vectors", "queries", "exact")}
+    np.save(files["vectors"], vectors)
+    np.save(files["queries"], np.stack(queries))
+    np.save(files["exact"], exact)
+    task = Task(
+        folder=str(folder),
+        files=[
+            str(path.absolute())
+            for path in (*bench.pictures.spare, *bench.pictures.mixed)
+        ],
+        references=len(vectors),
+        k=NEIGHBOURS,
+        threads=1,
+        seed=bench.plan.seed,
+        recall=min(recall, ENOUGH),
+        **{name: str(path.absolute()) for name, path in files.items()},
     )
+    return task, timing, recall
 
 
-def embed_with_clip(
-    images: Sequence[DecodedImage], folder: Path, *, model: str, seed: int
-) -> Timing:
-    """Embed with an open_clip model in torch; its weights are random, its speed not."""
-    from models.untrained import write_untrained_clip
-
-    checkpoint = folder / "untrained.pt"
-    write_untrained_clip(model, checkpoint, seed=seed)
-    embedder = load_embedder(f"open_clip:{model}/{checkpoint}", device="cpu")
-    checkpoint.unlink()
-    return measure(
-        "embed",
-        f"open_clip {model} in torch, whole picture",
-        lambda image: embedder.embed([image.pixels]),
-        images,
-    )
-
-
-def read_codes(store: Store) -> Codes:
-    """Read the codes of all references."""
-    with store.database.read() as session:
-        digests = picture_hashes(session, all_reference_ids(session))
-        return np.concatenate(list(stored_votes(session, [*digests.values()]).values()))
-
-
-def read_vectors(store: Store, embedder: Embedder) -> Vectors:
-    """Read the vectors of all references."""
-    with store.database.read() as session:
-        digests = picture_hashes(session, all_reference_ids(session))
-        known = stored_vectors(session, embedder, [*digests.values()])
-    return np.stack(list(known.values()))
+def _goal_of(timing: Timing) -> Goal | None:
+    fits = (goal for start, goal in GOALS.items() if timing.name.startswith(start))
+    return next(fits, None)

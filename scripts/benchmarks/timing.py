@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
+
+from scripts.benchmarks.rows import TimingRow
 
 Item = TypeVar("Item")
 NUM_WARM_UP = 2
@@ -61,7 +63,7 @@ class Timing:
             return None
         return 1e3 * float(np.quantile(self.latencies_s, 0.95))
 
-    def as_json(self) -> dict[str, str | int | float | None]:
+    def as_row(self) -> TimingRow:
         """Name every figure, with its unit."""
         return {
             "step": self.step,
@@ -74,6 +76,17 @@ class Timing:
             "cpu_ms": self.cpu_ms,
             "per_second": self.per_second,
         }
+
+
+def joined(timings: Sequence[Timing]) -> Timing:
+    """Count the same work, done several times, as one."""
+    return replace(
+        timings[0],
+        num=sum(each.num for each in timings),
+        wall_s=sum(each.wall_s for each in timings),
+        cpu_s=sum(each.cpu_s for each in timings),
+        latencies_s=[s for each in timings for s in each.latencies_s],
+    )
 
 
 def measure(

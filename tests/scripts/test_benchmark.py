@@ -3,8 +3,6 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -17,32 +15,31 @@ from detector.workers import map_in_order
 from index.faiss_index import FaissIndex
 from index.local_index import LocalIndex
 from models.local_features import sift_features
-from scripts.benchmark import Plan, main, run_benchmark
-from scripts.benchmarks.gate import (
-    EMBEDDING,
-    VOTING,
-    GateScan,
-    GateSize,
-    describe_gate,
-)
-from scripts.benchmarks.peers import nearest_codes, nearest_vectors
+from scripts.benchmark import GPU, INDEX, PARTS, WORKERS, main, run_benchmark
+from scripts.benchmarks.brute_force import nearest_codes, nearest_vectors
+from scripts.benchmarks.loaded_process import read_sizes
+from scripts.benchmarks.part import Figure, Goal, Part, times_as_fast
 from scripts.benchmarks.pictures import NUM_PIXELS, Pictures, draw_pictures
-from scripts.benchmarks.report import Report
+from scripts.benchmarks.plan import Plan
+from scripts.benchmarks.rows import PartRow, Run
 from scripts.benchmarks.sampling import STEPS, StepSampler, step_of
-from scripts.benchmarks.timing import NUM_WARM_UP, measure
+from scripts.benchmarks.timing import NUM_WARM_UP, Timing, joined, measure
 
-SMALL_CLIP = "ViT-S-32-alt"
-TINY = Plan(
-    references=4, copies=2, innocent=3, crowd=3, crowd_queries=1, peer=SMALL_CLIP
-)
-FIGURES = {"median_ms", "p95_ms", "mean_ms", "cpu_ms", "per_second"}
+TINY = Plan(references=4, copies=2, innocent=3, crowd=3, rounds=2, requests=2)
+MEASURED = [name for name in PARTS if name not in (INDEX, WORKERS, GPU)]
+UNITS = {"picture", "candidate", "process", "request"}
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DETECTOR_THREADS", "2")
-        return run_benchmark(TINY, tmp_path_factory.mktemp("benchmark"))
+        return run_benchmark(TINY, tmp_path_factory.mktemp("benchmark"), parts=MEASURED)
+
+
+def part_of(run: Run, name: str) -> PartRow:
+    (part,) = (part for part in run["parts"] if part["name"] == name)
+    return part
 
 
 def draw(folder: Path, *, seed: int = 1) -> Pictures:
@@ -55,123 +52,99 @@ def contents(folder: Path) -> list[bytes]:
     return [path.read_bytes() for path in sorted(folder.rglob("*.jpg"))]
 
 
-def test_shares_of_every_scan_add_up(report):
-    for scan in report.as_json()["scans"]:
-        shares = scan["shares"]
-        assert set(shares) == set(STEPS)
-        assert sum(shares.values()) == pytest.approx(1)
-        assert min(shares[step] for step in ("describe", "embed", "verify")) > 0
-        rest = sum(shares[step] for step in set(STEPS) - {"decode", "embed"})
-        assert scan["share_not_decode_or_embed"] == pytest.approx(rest)
+def test_every_part_is_measured_in_positive_numbers_with_units(run):
+    assert [part["name"] for part in run["parts"]] == MEASURED
+    for part in run["parts"]:
+        assert part["timings"] or part["figures"]
+        assert not any("Not measured" in note for note in part["notes"])
+        for row in part["timings"]:
+            assert row["unit"] in UNITS
+            assert min(row["num"], row["mean_ms"], row["per_second"]) > 0
+            assert (row["median_ms"] is None) == (row["p95_ms"] is None)
+        assert all(figure["value"] >= 0 for figure in part["figures"])
+        assert all(figure["unit"] for figure in part["figures"])
 
 
-def test_every_set_of_pictures_is_scanned_in_one_thread_and_in_all(report):
-    scanned = [
-        (s["pictures"], s["threads"], s["num"]) for s in report.as_json()["scans"]
-    ]
+def test_both_catalogues_are_scanned_and_compared_with_what_is_inevitable(run):
+    part = part_of(run, "scan")
+    larger, alone, *drawn = part["timings"]
+    assert larger["name"] == "one copy in ten, 12 references, 1 thread"
+    assert larger["num"] == alone["num"] == TINY.rounds * 4
     sets = [("one copy in ten", 4), ("copies", 2), ("innocent", 3)]
-    assert scanned == [(name, t, num) for t in (1, 2) for name, num in sets]
-    for scan in report.as_json()["scans"]:
-        assert scan["match"] + scan["review"] + scan["no_match"] == scan["num"]
-        assert (scan["median_ms"] is None) == (scan["threads"] > 1)
+    assert [(row["name"], row["num"]) for row in drawn] == [
+        (f"{name}, 4 references, {threads}", num)
+        for threads in ("1 thread", "2 threads")
+        for name, num in sets
+    ]
+    beyond = part["figures"][0]
+    assert beyond["value"] > 1
+    assert beyond["goal"] == "at most 1.15"
+    assert "8 are synthetic" in part["notes"][0]
+    assert "one copy in ten, 12 references, 1 thread: 4 pictures" in part["notes"][1]
 
 
-def test_every_figure_is_a_positive_number_with_its_unit(report):
-    timings = report.as_json()["timings"]
-    steps = {timing["step"] for timing in timings}
-    assert steps == {
-        "import", "decode", "describe", "embed", "load", "search", "verify"
-    }  # fmt: skip
-    for timing in timings:
-        assert timing["unit"] in ("picture", "candidate", "process")
-        assert timing.keys() >= FIGURES
-        if timing["step"] != "import":
-            assert all(timing[name] > 0 for name in FIGURES - {"cpu_ms"}), timing
+def test_shares_of_a_scan_add_up_in_both_catalogues(run):
+    figures = part_of(run, "scan")["figures"]
+    for references in (12, 4):
+        shares = [
+            figure["value"]
+            for figure in figures
+            if figure["name"].endswith(f"share of a scan among {references}")
+        ]
+        assert len(shares) == len(STEPS)
+        assert sum(shares) == pytest.approx(100)
+    (examined,) = (f for f in figures if f["unit"] == "references")
+    assert 0 < examined["value"] <= 12
 
 
-def test_each_peer_has_a_ratio(report):
-    ratios = report.as_json()["ratios"]
-    hashes = [r for r in ratios if "PDQ" in r["other"]]
-    assert len(hashes) == (2 if find_spec("pdqhash") else 0)
-    assert [r["ours"].split(":")[0] for r in ratios if r not in hashes] == [
-        "decode", "embed", "search", "search"
-    ]  # fmt: skip
-    assert SMALL_CLIP in ratios[1]["other"]
-    assert f"times as fast as {ratios[1]['other']}, by CPU time" in report.as_text()
-    assert all(ratio["times_as_fast"] > 0 for ratio in ratios)
+def test_both_catalogues_are_searched_and_weighed(run):
+    searched = [row["name"] for row in part_of(run, "search")["timings"]]
+    assert "10 vectors among 12" in searched
+    assert "10 vectors among 4" in searched
+    resident = [
+        figure["value"]
+        for figure in part_of(run, "memory")["figures"]
+        if figure["name"].endswith("resident")
+    ]
+    assert len(resident) == 2
+    assert min(resident) > 50
 
 
-def test_both_gates_scan_the_same_pictures_at_both_sizes(report):
-    as_it_is, crowd = report.gate
-    assert (as_it_is.references, as_it_is.synthetic) == (4, 0)
-    assert (crowd.references, crowd.synthetic) == (12, 8)
-    assert [as_it_is.voting.num, crowd.voting.num] == [4, 2]
-    for size in report.gate:
-        assert size.voting.num == size.embedding.num
-        assert size.voting.num_examined > 0
-        ours, others = size.embedding.copies.timing, size.voting.copies.timing
-        assert size.times_as_fast["copies"] == pytest.approx(
-            others.cpu_ms / ours.cpu_ms
-        )
-    found = size.voting.copies.counts
-    assert found.match + found.review == 1
+def test_conditions_name_the_machine_versions_settings_and_seed(run):
+    assert run["machine"].keys() >= {"cpu", "num_cores", "load_1_min_before"}
+    assert run["versions"].keys() >= {"torch", "faiss-cpu", "numpy", "onnxruntime"}
+    assert run["settings"]["threads"] == 2
+    assert run["run"]["seed"] == TINY.seed
+    assert (run["run"]["references"], run["run"]["larger_catalogue"]) == (4, 12)
 
 
-def test_the_gain_of_a_gate_is_a_ratio_of_cpu_time(report):
-    def scans(way: str, copies_s: float, innocent_s: float) -> GateScan:
-        copies, innocent = (
-            replace(scan, timing=replace(scan.timing, num=2, cpu_s=cpu_s, wall_s=9.0))
-            for scan, cpu_s in zip(
-                report.scans[1:3], (copies_s, innocent_s), strict=True
-            )
-        )
-        return GateScan(way, copies, innocent, 8)
-
-    size = GateSize(
-        100_000, 99_000, scans(VOTING, 2, 6), scans(EMBEDDING, 0.5, 0.3), 20_000, 1_200
-    )
-    assert size.times_as_fast == pytest.approx(
-        {"half and half": 10, "copies": 4, "innocent": 20}
-    )
-    text = "\n".join(describe_gate([size]))
-    assert "by CPU time: half and half 10.0, copies 4.0, innocent 20.0." in text
-    assert "1,200 bytes for the embedding's" in text
-    assert "20,000 more for voting" in text
-    assert "99,000 of them are synthetic" in text
-    counts = report.scans[1].counts
-    assert f"{counts.match + counts.review} of 2" in text
-
-
-def test_conditions_name_the_machine_versions_settings_and_seed(report):
-    found = report.as_json()
-    assert found["machine"].keys() >= {"cpu", "num_cores", "load_1_min_before"}
-    assert found["versions"].keys() >= {"torch", "faiss-cpu", "numpy", "onnxruntime"}
-    assert found["settings"]["threads"] == 2
-    assert found["run"]["seed"] == TINY.seed
-    assert found["run"]["references"] == 4
-    text = report.as_text()
-    for fact in (found["machine"]["cpu"], found["versions"]["torch"], "shared"):
-        assert fact in text
-
-
-def test_the_command_prints_the_share_and_writes_the_same_figures(
+def test_the_command_measures_the_parts_that_it_is_told_to(
     tmp_path, capsys, monkeypatch
 ):
     monkeypatch.setenv("DETECTOR_THREADS", "1")
     out = tmp_path / "figures.json"
     sizes = ["--references", "2", "--copies", "1", "--innocent", "1", "--crowd", "3"]
-    assert main(["--quick", *sizes, "--out", str(out)]) == 0
+    parts = ["--parts", "decode,import,peers", "--peers", str(tmp_path / "python")]
+    assert main(["--quick", *sizes, *parts, "--out", str(out)]) == 0
     found = json.loads(out.read_text())
-    assert [scan["threads"] for scan in found["scans"]] == [1, 1, 1]
-    share = found["scans"][0]["share_not_decode_or_embed"]
-    assert f"Neither decode nor embed: {share:.1%}" in capsys.readouterr().out
-    assert found["ratios"] == []
-    assert [size["references"] for size in found["gate"]] == [2, 6]
+    assert [part["name"] for part in found["parts"]] == ["peers", "decode", "import"]
+    text = capsys.readouterr().out
+    assert found["machine"]["cpu"] in text
+    assert found["versions"]["torch"] in text
+    # There is no such Python: what is missing is named, and ours are measured.
+    peers = found["parts"][0]
+    assert [row["name"] for row in peers["timings"]] == [
+        "ours, 6 references",
+        "ours, 6 vectors: 10 vectors a picture",
+    ]
+    assert sum("not measured: " in note for note in peers["notes"]) == 6
+    assert "imagededup_cnn: not measured: " in text
 
 
-def test_numbers_that_make_no_sense_are_misuse():
+@pytest.mark.parametrize("wrong", [["--references", "0"], ["--parts", "decode,x"]])
+def test_what_makes_no_sense_is_misuse(wrong):
     with pytest.raises(SystemExit) as exit_info:
-        main(["--references", "0"])
+        main(wrong)
     assert exit_info.value.code == 2
 
 
@@ -184,6 +157,39 @@ def test_a_model_that_is_not_there_fails_with_one_line(monkeypatch, capsys):
 def test_versions_are_told_without_importing_torch():
     check = "import sys, scripts.benchmark; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("goal", "met", "missed"),
+    [(Goal(10, is_least=True), 10, 9.9), (Goal(1.15, is_least=False), 1.15, 1.16)],
+)
+def test_a_goal_is_met_at_its_bound_and_missed_beyond(goal, met, missed):
+    assert goal.is_met(met)
+    assert not goal.is_met(missed)
+    row = Part("p", figures=[Figure("f", missed, "times", goal)]).as_row(took_s=1.4)
+    assert row["figures"][0]["is_met"] is False
+    assert row["took_s"] == 1
+
+
+def test_a_comparison_is_by_cpu_time_of_one_item():
+    ours = Timing("scan", "ours", "picture", 10, wall_s=9, cpu_s=1)
+    other = Timing("scan", "other", "picture", 2, wall_s=1, cpu_s=0.8)
+    assert times_as_fast(ours, other).value == pytest.approx(4)
+
+
+def test_rounds_are_counted_as_one():
+    rounds = [
+        Timing("scan", "s", "picture", 2, 3.0, 2.0, [1.0, 2.0]),
+        Timing("scan", "s", "picture", 1, 5.0, 1.0, [5.0]),
+    ]
+    both = joined(rounds)
+    assert (both.num, both.wall_s, both.cpu_s) == (3, 8.0, 3.0)
+    assert both.median_ms == 2000
+
+
+def test_sizes_of_a_process_are_read_in_bytes():
+    status = "Name:\tpython\nVmHWM:\t    30 kB\nVmRSS:\t    20 kB\nThreads:\t3\n"
+    assert read_sizes(status) == {"resident": 20 * 1024, "peak": 30 * 1024}
 
 
 def test_pictures_have_a_megapixel_and_one_in_ten_is_a_copy(tmp_path):

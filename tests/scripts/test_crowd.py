@@ -1,7 +1,6 @@
 """The synthetic references that enlarge the benchmark's catalogue."""
 
 from contextlib import closing
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,16 +10,14 @@ from detector.catalogue.references import all_reference_ids
 from detector.catalogue.stored_descriptions import StoredDescriptions
 from detector.store.store import open_store
 from index.faiss_index import FaissIndex
-from index.local_index import LocalIndex
 from scripts.benchmarks.crowd import (
     MARK,
     CrowdDescriptions,
-    crowd_codes,
     crowd_vectors,
-    load_codes,
     load_vectors,
+    read_crowd,
+    save_settled,
     spread,
-    weigh,
 )
 from tests.catalogues import draw_folder, grid_extractor
 
@@ -78,23 +75,8 @@ def test_a_crowd_is_searched_and_the_real_references_are_found(tmp_path):
     assert [hit.id for (hit,) in hits] == names
     assert [hit.score for (hit,) in hits] == pytest.approx([1, 1, 1])
 
-    codes = [rng.integers(0, 256, (num, 32), np.uint8) for num in (60, 0, 90)]
-    local = LocalIndex()
-    local.add(names, codes)
-    crowd_codes(local, tmp_path / "codes", 5, seed=0)
-    voted = load_codes(tmp_path / "codes")
-    assert voted.ids == crowd.ids
-    assert voted.num_codes == 5 * local.num_codes
-    first, nothing, third = voted.search(codes, 20)
-    assert (first[0].id, third[0].id, nothing) == ("a", "c", [])
-    assert first[0].score > 2 * first[1].score
-
-
-@pytest.mark.skipif(not Path("/proc").exists(), reason="the size is read from /proc")
-def test_an_index_weighs_at_least_its_vectors(tmp_path):
-    index = FaissIndex(100)
-    index.add([f"ref_{i}" for i in range(100)], np.eye(100, dtype=np.float32))
-    crowd_vectors(index, tmp_path, 200, seed=0)
-    num_bytes = weigh(tmp_path, is_local=False)
-    assert num_bytes is not None
-    assert 400 < num_bytes / 20_000 < 1000
+    found, drawn = read_crowd(tmp_path / "vectors")
+    assert {*found} == crowd.ids
+    assert np.array_equal(drawn[:3], vectors)
+    save_settled(tmp_path / "vectors", tmp_path / "settled")
+    assert load_vectors(tmp_path / "settled").search(vectors, 1) == hits

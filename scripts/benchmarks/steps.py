@@ -36,7 +36,7 @@ class _Pair:
     reference: Description
 
 
-class Parts:
+class Steps:
     """Times what a scan goes through for each picture."""
 
     def __init__(
@@ -86,7 +86,7 @@ class Parts:
             )
 
     def search(self) -> Iterator[Timing]:
-        """Codes, where they vote, and vectors to candidates, as `peers.search` does."""
+        """Codes, where they vote, and vectors to candidates."""
         local = self.index.local
         if local is not None:
             yield measure(
