@@ -93,14 +93,14 @@ class Assumptions:
 
 
 MEASURED = Costs(
-    decode_and_embed_ms=14.2,
-    search_ms={100_000: 5.0, 1_000_000: 9.7},
-    verify_ms=25.0,
+    decode_and_embed_ms=12.9,
+    search_ms={100_000: 5.8, 1_000_000: 8.0, 10_000_000: 22.0},
+    verify_ms=86.0,
     store_share=0.11,
     stored_per_s=80,
-    import_ms=62.0,
-    index_bytes={1_000_000: 700},
-    process_bytes=0.45e9,
+    import_ms=64.2,
+    index_bytes={1_000_000: 684, 10_000_000: 610},
+    process_bytes=0.3e9,
     database_bytes=157e3,
     picture_bytes=8.8e3,
 )

@@ -27,10 +27,17 @@ def test_a_page_without_a_place_for_tables_is_refused():
 
 
 def test_what_a_machine_takes_a_day_keeps_it_as_busy_as_assumed():
-    pictures = pictures_a_day(4, 1_000_000, MEASURED, ASSUMED)
-    need = work_out(1_000_000, int(pictures), MEASURED, ASSUMED)
+    costs = replace(MEASURED, stored_per_s=1e9)
+    pictures = pictures_a_day(4, 1_000_000, costs, ASSUMED)
+    need = work_out(1_000_000, int(pictures), costs, ASSUMED)
     assert need.machines == 4
     assert need.cores == pytest.approx(4 * ASSUMED.cores, rel=1e-6)
+
+
+def test_no_more_is_taken_than_installations_can_store():
+    costs = replace(MEASURED, stored_per_s=1.0)
+    assert pictures_a_day(4, 1_000_000, costs, ASSUMED) == 4 * 86_400
+    assert work_out(1_000_000, 10 * 86_400, costs, ASSUMED).installations == 10
 
 
 @pytest.mark.parametrize("field", ["decode_and_embed_ms", "verify_ms", "store_share"])
